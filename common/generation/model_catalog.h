@@ -24,7 +24,7 @@ struct ModelLimits {
 };
 
 struct ModelEntry {
-  std::string name;                // "wan-shapes", "t2v-1.3b"
+  std::string name;  // "wan-shapes", "t2v-1.3b"
   std::string display_name;
   std::vector<std::string> tasks;  // {"t2v"}
   GenerationSpec defaults;         // every field but model, prompt and seed; num_videos 1

@@ -33,8 +33,8 @@ absl::string_view NoiseSchedulerName(NoiseSchedulerKind kind);  // "unipc", "eul
 std::optional<NoiseSchedulerKind> ParseNoiseScheduler(absl::string_view name);
 
 enum class VideoCodec { kH264, kFfv1 };
-absl::string_view VideoCodecName(VideoCodec codec);       // "h264", "ffv1"
-absl::string_view VideoContainerName(VideoCodec codec);   // "mp4", "mkv"; also the file extension
+absl::string_view VideoCodecName(VideoCodec codec);      // "h264", "ffv1"
+absl::string_view VideoContainerName(VideoCodec codec);  // "mp4", "mkv"; also the file extension
 std::optional<VideoCodec> ParseVideoCodec(absl::string_view name);
 
 // As a caller gives it. Absent means the model's default, which differs from zero.

@@ -1,5 +1,6 @@
 #include "worker/diffusion/denoise_loop.h"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/isfinite.h>
 
 #include <vector>

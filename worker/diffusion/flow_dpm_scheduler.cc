@@ -1,5 +1,7 @@
 #include "worker/diffusion/flow_dpm_scheduler.h"
 
+#include <ATen/TensorOperators.h>
+
 #include <algorithm>
 #include <cmath>
 #include <utility>

@@ -1,5 +1,7 @@
 #include "worker/diffusion/flow_euler_scheduler.h"
 
+#include <ATen/TensorOperators.h>
+
 #include <utility>
 
 #include "common/log.h"

@@ -1,5 +1,7 @@
 #include "worker/diffusion/unipc_scheduler.h"
 
+#include <ATen/TensorOperators.h>
+
 #include <algorithm>
 #include <cmath>
 #include <utility>

@@ -1,5 +1,6 @@
 #include "worker/model/umt5_encoder.h"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/embedding.h>
 #include <ATen/ops/from_blob.h>

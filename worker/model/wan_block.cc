@@ -1,5 +1,6 @@
 #include "worker/model/wan_block.h"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/gelu.h>
 #include <ATen/ops/linear.h>
 

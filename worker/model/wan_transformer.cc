@@ -1,5 +1,6 @@
 #include "worker/model/wan_transformer.h"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/linear.h>
 
 #include <utility>

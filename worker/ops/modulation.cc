@@ -1,5 +1,7 @@
 #include "worker/ops/modulation.h"
 
+#include <ATen/TensorOperators.h>
+
 #include "worker/ops/norm.h"
 
 namespace wan {

@@ -115,12 +115,13 @@ absl::Status VerifyVae(const GoldenCase& golden, const VerifyOptions& options, C
     if (absl::EndsWith(name, ".moments")) {
       const std::string pixels = absl::StrCat(absl::StripSuffix(name, ".moments"), ".pixels");
       VaeEncoder encoder(config, vae.weights, {});
-      report.Compare(golden, name, StageInput::kReference,
-                     encoder.EncodeMoments(golden.Tensor(pixels).to(device.device(), dtype)));
+      WAN_ASSIGN_OR_RETURN(const at::Tensor moments,
+                           encoder.EncodeMoments(golden.Tensor(pixels).to(device.device(), dtype)));
+      report.Compare(golden, name, StageInput::kReference, moments);
     } else if (absl::EndsWith(name, ".decoded")) {
       const std::string latents = absl::StrCat(absl::StripSuffix(name, ".decoded"), ".latents");
       VaeDecoder decoder(config, vae.weights, {});
-      decoder.Begin(golden.Tensor(latents).to(device.device(), dtype));
+      WAN_RETURN_IF_ERROR(decoder.Begin(golden.Tensor(latents).to(device.device(), dtype)));
       std::vector<at::Tensor> chunks;
       while (std::optional<at::Tensor> chunk = decoder.Next()) chunks.push_back(*chunk);
       report.Compare(golden, name, StageInput::kReference, at::cat(chunks, 2).clamp_(-1.0, 1.0));

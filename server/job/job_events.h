@@ -48,11 +48,11 @@ class JobEvents {
     const std::shared_ptr<State> state_;
   };
 
-  JobEvents() = default;
+  JobEvents();
   ~JobEvents();
 
   // `wake` is called, from any thread and without a lock of this class that Publish() or Take() needs, when there may
-  // be something to Take(). It must not block; it may call Take().
+  // be something to Take(). It must not block and must not publish; it may call Take().
   std::unique_ptr<Subscription> Subscribe(const std::string& job_id, std::function<void()> wake);
 
   // A job as the store gave it; ignored when a newer state of it is known.

@@ -32,11 +32,11 @@ class JobQueue {
   absl::StatusOr<InsertedJob> Submit(NewJob job);
 
   // Claims a job of filter.models, waiting for one up to `timeout`. nullopt when there was none, or when
-  // `may_wait` gave false: it is asked before each claim and after each Wake(), without a lock of the queue.
+  // `may_claim` gave false: it is asked before each claim and after each Wake(), without a lock of the queue.
   absl::StatusOr<std::optional<Job>> Claim(const ClaimFilter& filter, absl::Duration timeout,
-                                           absl::FunctionRef<bool()> may_wait);
+                                           absl::FunctionRef<bool()> may_claim);
 
-  // Makes every waiting Claim() ask `may_wait` again: a ring changed, the server drains.
+  // Makes every waiting Claim() ask `may_claim` again: a ring changed, the server drains.
   void Wake();
 
   // Give a claimed job back; each fails with FAILED_PRECONDITION when the job is no longer RUNNING in job.attempt. The

@@ -1,7 +1,7 @@
 #include "server/job/request_fingerprint.h"
 
-#include "common/digest/sha256.h"
 #include "common/generation/spec_proto.h"
+#include "common/sha256.h"
 
 namespace wan {
 

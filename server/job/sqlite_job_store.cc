@@ -115,8 +115,8 @@ absl::StatusOr<Job> SqliteJobStore::Get(absl::string_view id) {
 absl::StatusOr<JobPage> SqliteJobStore::List(const ListQuery& query) {
   std::vector<SqliteValue> values;
   std::vector<std::string> conditions;
-  const auto placeholder = [&values](SqliteValue value) {
-    values.push_back(std::move(value));
+  const auto placeholder = [&values](const SqliteValue& value) {
+    values.push_back(value);
     return absl::StrCat("?", values.size());
   };
   if (!query.page_token.empty()) {

@@ -19,8 +19,7 @@ class SmallDisk {
   explicit SmallDisk(int kilobytes) {
     const std::string options = "size=" + std::to_string(kilobytes) + "k";
     is_mounted_ = mount("tmpfs", folder_.path().c_str(), "tmpfs", 0, options.c_str()) == 0;
-    // In a new user namespace this process may mount for itself; what it mounts goes with it.
-    if (!is_mounted_ && unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0) {
+    if (!is_mounted_ && EnterOwnNamespace()) {
       is_mounted_ = mount("tmpfs", folder_.path().c_str(), "tmpfs", 0, options.c_str()) == 0;
     }
   }
@@ -45,6 +44,21 @@ class SmallDisk {
   void Free() const { unlink(ballast().c_str()); }
 
  private:
+  // There this process may mount for itself, for the rest of its life; no permission bits stop it there, either.
+  static bool EnterOwnNamespace() {
+    const std::string user = std::to_string(geteuid());
+    const std::string group = std::to_string(getegid());
+    if (unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) return false;
+    return Write("/proc/self/setgroups", "deny") && Write("/proc/self/uid_map", user + " " + user + " 1") &&
+           Write("/proc/self/gid_map", group + " " + group + " 1");
+  }
+  static bool Write(const char* path, const std::string& text) {
+    const int file = open(path, O_WRONLY | O_CLOEXEC);
+    const bool is_written = write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+    close(file);
+    return is_written;
+  }
+
   std::string ballast() const { return folder_ / "ballast"; }
 
   const TempFolder folder_;

@@ -146,9 +146,10 @@ TEST(SqliteJobStoreCrash, TransactionThatWasNotCommittedLeavesNoTrace) {
   const std::string path = folder / "jobs.db";
   Child child([&](int report) {
     auto store = *SqliteJobStore::Open({.path = path, .now = [&] {
-                                          // Called between BEGIN and COMMIT of a claim, and of an insertion.
+                                          // Asked twice by the insertion (id and time); the third
+                                          // time is between BEGIN and COMMIT of the claim.
                                           static int calls = 0;
-                                          if (++calls > 1 + 1) {
+                                          if (++calls == 3) {
                                             Report(report, "inside");
                                             pause();
                                           }

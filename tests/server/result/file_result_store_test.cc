@@ -154,6 +154,16 @@ TEST(FileResultStoreFault, FileInPlaceOfTheFolderIsRefused) {
   ExpectStorageError(FileResultStore::Open(folder / "results").status(), folder / "results", "");
 }
 
+// Before the tests with a SmallDisk, after which no permission bits may count.
+TEST(FileResultStoreFault, UnwritableFolderFailsTheCreate) {
+  if (geteuid() == 0) GTEST_SKIP() << "root writes anywhere; the read-only file system stands for it";
+  const TempFolder folder;
+  const auto store = *FileResultStore::Open(folder / "results");
+  std::filesystem::permissions(folder / "results",
+                               std::filesystem::perms::owner_read | std::filesystem::perms::owner_exec);
+  ExpectStorageError(store->Create(kKey).status(), folder / "results", "Permission denied");
+}
+
 TEST(FileResultStoreFault, FullDiskFailsTheAppendAndFreesItsSpace) {
   const SmallDisk disk(512);
   if (!disk.is_mounted()) GTEST_SKIP() << "mounting is not allowed here";
@@ -178,15 +188,6 @@ TEST(FileResultStoreFault, ReadOnlyFolderFailsTheCreateButStillReads) {
   const auto reopened = FileResultStore::Open(disk / "results");
   ASSERT_TRUE(reopened.ok()) << reopened.status();
   EXPECT_EQ(*(*(*reopened)->Open(kKey))->Read(0, 100), "before");
-}
-
-TEST(FileResultStoreFault, UnwritableFolderFailsTheCreate) {
-  if (geteuid() == 0) GTEST_SKIP() << "root writes anywhere; the read-only file system stands for it";
-  const TempFolder folder;
-  const auto store = *FileResultStore::Open(folder / "results");
-  std::filesystem::permissions(folder / "results",
-                               std::filesystem::perms::owner_read | std::filesystem::perms::owner_exec);
-  ExpectStorageError(store->Create(kKey).status(), folder / "results", "Permission denied");
 }
 
 }  // namespace

@@ -55,11 +55,13 @@ absl::Status VerifyBf16Forward(const GoldenCase& golden, const VerifyOptions& op
     WAN_ASSIGN_OR_RETURN(
         const std::unique_ptr<WanTransformer> transformer,
         WanTransformer::Load(absl::StrCat(Model(golden, options), "/transformer"), run.dtype, device.device()));
-    const std::vector<PromptContext> prompts =
-        transformer->PreparePrompts({golden.Tensor("encoder_hidden_states").to(device.device())});
+    // Both runs of the reference start from the inputs rounded to bf16.
+    const auto input = [&](const char* name) {
+      return golden.Tensor(name).to(at::kBFloat16).to(device.device(), run.dtype);
+    };
+    const std::vector<PromptContext> prompts = transformer->PreparePrompts({input("encoder_hidden_states")});
     const PromptContext* branch = &prompts[0];
-    const std::vector<at::Tensor> flows =
-        transformer->Forward(golden.Tensor("hidden_states").to(device.device()), timestep, {&branch, 1});
+    const std::vector<at::Tensor> flows = transformer->Forward(input("hidden_states"), timestep, {&branch, 1});
     report.Compare(golden, run.stage, StageInput::kReference, flows[0]);
   }
   return absl::OkStatus();

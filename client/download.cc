@@ -4,7 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "client/part_file.h"
 #include "client/video_client.h"
-#include "common/checksum/crc32c.h"
+#include "common/crc32c.h"
 #include "common/rpc/grpc_status.h"
 #include "common/status_macros.h"
 
@@ -84,8 +84,7 @@ absl::StatusOr<v1::Video> VideoClient::Download(const std::string& job_id, int i
         WAN_RETURN_IF_ERROR(file->Commit());
         return video;
       }
-      status = absl::DataLossError(
-          absl::StrCat("the file has SHA-256 ", sha256, ", the server says ", video.sha256()));
+      status = absl::DataLossError(absl::StrCat("the file has SHA-256 ", sha256, ", the server says ", video.sha256()));
       if (trusted) {
         file->Discard();
         return status;

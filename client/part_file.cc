@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "common/checksum/sha256.h"
+#include "common/sha256.h"
 #include "common/status_macros.h"
 
 namespace wan {
@@ -125,7 +125,7 @@ absl::StatusOr<std::string> PartFile::ReadSha256() const {
     const ssize_t count = pread(descriptor_, buffer.data(), buffer.size(), offset);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return FileError("read", part_path_, errno);
-    if (count == 0) return hash.Finish();
+    if (count == 0) return hash.HexDigest();
     hash.Update({buffer.data(), static_cast<size_t>(count)});
     offset += count;
   }

@@ -14,7 +14,8 @@
 namespace wan {
 
 // One thread. What was written stays on disk, to be continued, when the object goes without Commit().
-// Errors: FAILED_PRECONDITION with operation, path and the system's reason; ABORTED when another process holds the lock.
+// Errors: FAILED_PRECONDITION with operation, path and the system's reason; ABORTED when another process holds the
+// lock.
 class PartFile {
  public:
   // `identity` is one line that names the content, e.g. job and index.

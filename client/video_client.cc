@@ -56,8 +56,7 @@ absl::StatusOr<v1::Job> VideoClient::Submit(const v1::GenerationSpec& spec, cons
   *request.mutable_spec() = spec;
   request.set_request_id(request_id);
   v1::Job job;
-  WAN_RETURN_IF_ERROR(
-      Call([&](grpc::ClientContext* context) { return videos_->SubmitJob(context, request, &job); }));
+  WAN_RETURN_IF_ERROR(Call([&](grpc::ClientContext* context) { return videos_->SubmitJob(context, request, &job); }));
   return job;
 }
 
@@ -90,15 +89,13 @@ absl::StatusOr<v1::Job> VideoClient::Cancel(const std::string& job_id) {
   v1::CancelJobRequest request;
   request.set_job_id(job_id);
   v1::Job job;
-  WAN_RETURN_IF_ERROR(
-      Call([&](grpc::ClientContext* context) { return videos_->CancelJob(context, request, &job); }));
+  WAN_RETURN_IF_ERROR(Call([&](grpc::ClientContext* context) { return videos_->CancelJob(context, request, &job); }));
   return job;
 }
 
 absl::StatusOr<std::vector<v1::Model>> VideoClient::ListModels() {
   v1::ListModelsResponse response;
-  WAN_RETURN_IF_ERROR(
-      Call([&](grpc::ClientContext* context) { return videos_->ListModels(context, {}, &response); }));
+  WAN_RETURN_IF_ERROR(Call([&](grpc::ClientContext* context) { return videos_->ListModels(context, {}, &response); }));
   return std::vector<v1::Model>(response.models().begin(), response.models().end());
 }
 

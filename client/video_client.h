@@ -45,8 +45,8 @@ class VideoClient {
   absl::StatusOr<std::vector<v1::Model>> ListModels();
   absl::StatusOr<std::vector<v1::Ring>> ListRings();
 
-  // Calls `on_event` in this thread with the snapshot and each change, heartbeats left out; returns the job in its final
-  // state. Opens the stream again while the server is unavailable, up to `stream_retry` after the last message.
+  // Calls `on_event` in this thread with the snapshot and each change, heartbeats left out; returns the job in its
+  // final state. Opens the stream again while the server is unavailable, up to `stream_retry` after the last message.
   absl::StatusOr<v1::Job> Watch(const std::string& job_id, const std::function<void(const v1::JobEvent&)>& on_event);
 
   // Writes video `index` to `path` (by way of PartFile). Continues where a broken stream, or an earlier process, ended.

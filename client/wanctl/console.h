@@ -12,12 +12,11 @@
 namespace wan {
 
 struct Console {
-  std::ostream& out;               // data
-  std::ostream& err;               // messages and progress
-  bool out_has_colour = false;     // a terminal, and NO_COLOR is not set
-  bool err_has_colour = false;
-  bool err_is_terminal = false;    // can rewrite its line
-  std::function<int()> columns;    // width of the terminal
+  std::ostream& out;             // data
+  std::ostream& err;             // messages and progress
+  bool err_has_colour = false;   // a terminal, and NO_COLOR is not set
+  bool err_is_terminal = false;  // can rewrite its line
+  std::function<int()> columns;  // width of the terminal
   std::function<absl::Time()> now;
   std::function<std::optional<std::string>(const char* name)> variable;  // environment
 };

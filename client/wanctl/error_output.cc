@@ -36,7 +36,9 @@ void PrintError(const Console& console, const absl::Status& status) {
   PrintLine(console, Colour::kRed,
             absl::StrCat("the request is not valid", details.reason == kInvalidSpec ? ":" : Reason(status) + ":"));
   for (const FieldViolation& violation : details.violations) {
-    console.err << Printable(absl::StrCat(FlagOfField(violation.field), ": ", violation.description)) << '\n';
+    // The server counts what it left out in a violation without field.
+    const std::string name = violation.field.empty() ? "" : absl::StrCat(FlagOfField(violation.field), ": ");
+    console.err << Printable(name + violation.description) << '\n';
   }
   console.err << std::flush;
 }

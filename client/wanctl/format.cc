@@ -40,7 +40,7 @@ void ForEachCharacter(absl::string_view text, const Visit& visit) {
 
 }  // namespace
 
-std::string FormatDuration(absl::Duration duration) {
+std::string DurationText(absl::Duration duration) {
   const double seconds = std::max(0.0, absl::ToDoubleSeconds(duration));
   if (seconds < 0.995) return absl::StrFormat("%.2f s", seconds);
   if (seconds < 9.95) return absl::StrFormat("%.1f s", seconds);
@@ -51,7 +51,7 @@ std::string FormatDuration(absl::Duration duration) {
   return absl::StrFormat("%d d %d h", whole / 86400, whole % 86400 / 3600);
 }
 
-std::string FormatBytes(int64_t bytes) {
+std::string BytesText(int64_t bytes) {
   constexpr std::array<const char*, 5> kUnits = {"kB", "MB", "GB", "TB", "PB"};
   if (bytes < 1000) return absl::StrCat(bytes, " B");
   double value = static_cast<double>(bytes);
@@ -60,9 +60,9 @@ std::string FormatBytes(int64_t bytes) {
   return absl::StrFormat("%.1f %s", value, kUnits[unit]);
 }
 
-std::string FormatNumber(double number) { return absl::StrCat(number); }
+std::string NumberText(double number) { return absl::StrCat(number); }
 
-std::string FormatTime(const google::protobuf::Timestamp& time) {
+std::string TimeText(const google::protobuf::Timestamp& time) {
   if (time.seconds() == 0 && time.nanos() == 0) return "-";
   return absl::FormatTime("%Y-%m-%d %H:%M:%S", ToTime(time), absl::LocalTimeZone());
 }

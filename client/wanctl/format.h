@@ -18,16 +18,16 @@
 namespace wan {
 
 // "0.08 s", "4.2 s", "47 s", "3 min 20 s", "2 h 05 min", "3 d 4 h". Negative durations read as zero.
-std::string FormatDuration(absl::Duration duration);
+std::string DurationText(absl::Duration duration);
 
 // "812 B", "9.6 kB", "1.2 MB": decimal units.
-std::string FormatBytes(int64_t bytes);
+std::string BytesText(int64_t bytes);
 
 // "1.5", "5", "0.1": the shortest text that means this number.
-std::string FormatNumber(double number);
+std::string NumberText(double number);
 
 // Local time, "2026-11-25 12:40:07"; "-" for an unset one.
-std::string FormatTime(const google::protobuf::Timestamp& time);
+std::string TimeText(const google::protobuf::Timestamp& time);
 
 absl::Duration ToDuration(const google::protobuf::Duration& duration);
 absl::Time ToTime(const google::protobuf::Timestamp& time);

@@ -29,7 +29,7 @@ class Parser {
     if (IsWholeNumber(flag->text) && absl::SimpleAtoi(flag->text, &value) && value >= minimum && value <= maximum) {
       return value;
     }
-    Refuse(*flag, absl::StrCat("\"", flag->text, "\" is not a whole number from ", minimum, " to ", maximum));
+    Refuse(*flag, absl::StrCat(QuoteBriefly(flag->text), " is not a whole number from ", minimum, " to ", maximum));
     return std::nullopt;
   }
 
@@ -45,14 +45,15 @@ class Parser {
         absl::SimpleAtod(flag->text, &value)) {
       return value;
     }
-    Refuse(*flag, absl::StrCat("\"", flag->text, "\" is not a number"));
+    Refuse(*flag, absl::StrCat(QuoteBriefly(flag->text), " is not a number"));
     return std::nullopt;
   }
 
   std::optional<std::string> Text(const std::optional<FlagText>& flag) {
     if (!flag.has_value()) return std::nullopt;
-    if (IsValidUtf8(flag->text)) return flag->text;
-    Refuse(*flag, "the text is not valid UTF-8");
+    const std::optional<size_t> invalid = FirstInvalidUtf8Byte(flag->text);
+    if (!invalid.has_value()) return flag->text;
+    Refuse(*flag, absl::StrCat("not UTF-8 from byte ", *invalid, " on"));
     return std::nullopt;
   }
 
@@ -80,8 +81,8 @@ absl::Span<const GenerationFlag> AllGenerationFlags() {
   using F = GenerationFlags;
   // The prompt is what differs from call to call: no variable, lest an old one be used unseen.
   static constexpr GenerationFlag kFlags[] = {
-      {"--model", "WANCTL_MODEL", "model", "NAME", "Model, as 'wanctl models' names it; may be left out where there is one",
-       &F::model},
+      {"--model", "WANCTL_MODEL", "model", "NAME",
+       "Model, as 'wanctl models' names it; may be left out where there is one", &F::model},
       {"--prompt", nullptr, "prompt", "TEXT", "What the video shows (UTF-8)", &F::prompt},
       {"--negative", "WANCTL_NEGATIVE", "negative_prompt", "TEXT", "What it should not show; needs a guidance above 1",
        &F::negative},

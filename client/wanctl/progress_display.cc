@@ -47,7 +47,7 @@ void ProgressDisplay::ShowJob(const v1::Job& job) {
 
 void ProgressDisplay::ShowDownload(const std::string& path, int64_t done, int64_t size) {
   const std::string name = absl::StrCat("downloading ", Printable(path));
-  const std::string amount = absl::StrCat(FormatBytes(done), " of ", FormatBytes(size));
+  const std::string amount = absl::StrCat(BytesText(done), " of ", BytesText(size));
   if (!console_.err_is_terminal) {
     ShowPlain(name, absl::StrCat(name, ", ", amount));
     return;

@@ -17,10 +17,10 @@ std::string StepText(const v1::Progress& progress) {
 std::string SpeedText(const v1::Progress& progress) {
   std::string text;
   if (progress.has_step_duration()) {
-    absl::StrAppend(&text, FormatDuration(ToDuration(progress.step_duration())), " per step");
+    absl::StrAppend(&text, DurationText(ToDuration(progress.step_duration())), " per step");
   }
   if (progress.has_remaining_duration()) {
-    absl::StrAppend(&text, text.empty() ? "" : ", ", "about ", FormatDuration(ToDuration(progress.remaining_duration())),
+    absl::StrAppend(&text, text.empty() ? "" : ", ", "about ", DurationText(ToDuration(progress.remaining_duration())),
                     " left");
   }
   return text;

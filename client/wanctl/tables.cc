@@ -54,8 +54,8 @@ void AddSpec(const v1::Job& job, Rows* rows) {
   add("frames", "num_frames", absl::StrCat(spec.num_frames()));
   add("fps", "fps", Rate(spec.fps()));
   add("steps", "num_steps", absl::StrCat(spec.num_steps()));
-  add("guidance", "guidance_scale", FormatNumber(spec.guidance_scale()));
-  add("shift", "flow_shift", FormatNumber(spec.flow_shift()));
+  add("guidance", "guidance_scale", NumberText(spec.guidance_scale()));
+  add("shift", "flow_shift", NumberText(spec.flow_shift()));
   add("scheduler", "scheduler", OrDash(spec.scheduler()));
   add("seed", "seed", absl::StrCat(spec.seed()));
   add("videos", "num_videos", absl::StrCat(spec.num_videos()));
@@ -84,11 +84,11 @@ std::string JobDetails(const v1::Job& job) {
   rows.push_back({"state", state});
   if (Stage(job) != "-") rows.push_back({"progress", ProgressText(job)});
   AddSpec(job, &rows);
-  rows.push_back({"created", FormatTime(job.create_time())});
-  rows.push_back({"started", FormatTime(job.start_time())});
-  rows.push_back({"ended", FormatTime(job.end_time())});
+  rows.push_back({"created", TimeText(job.create_time())});
+  rows.push_back({"started", TimeText(job.start_time())});
+  rows.push_back({"ended", TimeText(job.end_time())});
   if (job.has_start_time() && job.has_end_time()) {
-    rows.push_back({"took", FormatDuration(ToTime(job.end_time()) - ToTime(job.start_time()))});
+    rows.push_back({"took", DurationText(ToTime(job.end_time()) - ToTime(job.start_time()))});
   }
   rows.push_back({"attempt", absl::StrCat(job.attempt(), " of ", job.max_attempts())});
   rows.push_back({"ring", OrDash(job.ring())});
@@ -100,7 +100,7 @@ std::string JobDetails(const v1::Job& job) {
   }
   for (const v1::Video& video : job.videos()) {
     absl::StrAppend(&text, "video ", video.index(), "   ", video.container(), " ", video.codec(), ", ",
-                    video.num_frames(), " frames, ", FormatBytes(video.size_bytes()), ", seed ", video.seed(),
+                    video.num_frames(), " frames, ", BytesText(video.size_bytes()), ", seed ", video.seed(),
                     ", SHA-256 ", video.sha256(), "\n");
   }
   if (job.has_error()) {
@@ -117,10 +117,10 @@ std::string JobTable(const std::vector<v1::Job>& jobs, absl::Time now, int colum
   for (const v1::Job& job : jobs) {
     std::string took = "-";
     if (job.has_start_time() && job.has_end_time()) {
-      took = FormatDuration(ToTime(job.end_time()) - ToTime(job.start_time()));
+      took = DurationText(ToTime(job.end_time()) - ToTime(job.start_time()));
     }
     rows.push_back({job.job_id(), StateName(job.state()), Stage(job), OrDash(job.spec().model()), Size(job.spec()),
-                    absl::StrCat(job.spec().num_frames()), FormatDuration(now - ToTime(job.create_time())), took});
+                    absl::StrCat(job.spec().num_frames()), DurationText(now - ToTime(job.create_time())), took});
   }
   size_t used = 0;
   for (size_t column = 0; column < rows[0].size(); ++column) {
@@ -144,7 +144,7 @@ std::string ModelTable(const std::vector<v1::Model>& models) {
     const v1::GenerationSpec& defaults = model.defaults();
     rows.push_back({OrDash(model.name()), OrDash(absl::StrJoin(model.tasks(), ",")), Size(defaults),
                     absl::StrCat(defaults.num_frames()), Rate(defaults.fps()), absl::StrCat(defaults.num_steps()),
-                    FormatNumber(defaults.guidance_scale()), FormatNumber(defaults.flow_shift()),
+                    NumberText(defaults.guidance_scale()), NumberText(defaults.flow_shift()),
                     OrDash(defaults.scheduler()), OrDash(absl::StrJoin(model.codecs(), ",")),
                     absl::StrCat(model.ready_rings()), OrDash(model.display_name())});
   }
@@ -157,7 +157,7 @@ std::string RingTable(const std::vector<v1::Ring>& rings) {
     rows.push_back({OrDash(ring.name()), RingStateName(ring.state()), OrDash(ring.model()),
                     ring.world_size() > 0 ? absl::StrCat(ring.world_size()) : "-", OrDash(ring.device()),
                     OrDash(ring.dtype()), OrDash(absl::StrJoin(ring.codecs(), ",")),
-                    ring.has_uptime() ? FormatDuration(ToDuration(ring.uptime())) : "-", OrDash(ring.job_id()),
+                    ring.has_uptime() ? DurationText(ToDuration(ring.uptime())) : "-", OrDash(ring.job_id()),
                     OrDash(ring.address()), OrDash(ring.detail())});
   }
   return AlignColumns(rows);

@@ -2,12 +2,11 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <map>
 #include <sstream>
 
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "client/wanctl/format.h"
 #include "client/wanctl/help_text.h"
 #include "common/nearest_name.h"
@@ -71,10 +70,8 @@ class CommandOptions {
 void AddCommonOptions(CommandOptions* options) {
   options->Add("-o", "WANCTL_FORMAT", "table|json", "Form of the answer (default: table)");
   options->Add("--server", "WANCTL_SERVER", "HOST:PORT", absl::StrCat("Server (default: ", kDefaultServer, ")"));
-  options->Add(
-      "--retry-seconds", "WANCTL_RETRY_SECONDS", "N",
-      "How long a server that cannot be reached is called again (default: 10, following a job or a download 60; "
-      "0: one attempt)");
+  options->Add("--retry-seconds", "WANCTL_RETRY_SECONDS", "N",
+               "Give up on an unreachable server after N seconds (default: 10, in a stream 60; 0: at once)");
 }
 
 void AddCommandOptions(Command command, CommandOptions* options) {
@@ -92,7 +89,7 @@ void AddCommandOptions(Command command, CommandOptions* options) {
     case Command::kWatch:
     case Command::kCancel:
     case Command::kDownload:
-      options->Add("job", nullptr, "JOB", "The job's id, as 'wanctl submit' prints it")->required();
+      options->Add("JOB", nullptr, "", "The job's id, as 'wanctl submit' prints it")->required();
       if (command == Command::kDownload) {
         options->Add("--index", nullptr, "N", "Only this video of the job, from 0 (default: all)");
         options->Add("--output", nullptr, "FILE", "Where the video goes; several get -0, -1, ... (default: JOB.mp4)");
@@ -140,7 +137,7 @@ absl::Status ReadCommandOptions(const CommandOptions& options, Invocation* invoc
     }
   }
   if (const auto output = options.Read("--output", nullptr); output.has_value()) invocation->output = output->text;
-  if (const auto job = options.Read("job", nullptr); job.has_value()) {
+  if (const auto job = options.Read("JOB", nullptr); job.has_value()) {
     if (job->text.empty()) return UsageError("JOB", "the id is empty");
     if (!IsValidUtf8(job->text)) return UsageError("JOB", "the id is not UTF-8");
     invocation->job_id = job->text;
@@ -163,27 +160,31 @@ absl::Status ReadCommandOptions(const CommandOptions& options, Invocation* invoc
   return absl::OkStatus();
 }
 
-// The library's message, with the flag or command that was probably meant.
+// The library's message; for an unknown flag or command ours, with the one that was probably meant.
 absl::Status ParseError(const CLI::ParseError& error, const std::vector<std::string>& arguments, const CLI::App& root) {
-  std::string message = error.what();
-  std::vector<std::string> names;
   const CLI::App* command = &root;
   for (const CLI::App* parsed : root.get_subcommands()) command = parsed;
+  std::vector<std::string> names;
   for (const CLI::Option* option : command->get_options()) {
     for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
   }
   if (command == &root) {
     for (const CLI::App* child : root.get_subcommands({})) names.push_back(child->get_name());
   }
+  std::string message = error.what();
   for (const std::string& argument : arguments) {
     const std::string name = argument.substr(0, argument.find('='));
-    if (message.find(name) == std::string::npos || std::count(names.begin(), names.end(), name) > 0) continue;
+    const bool is_flag = absl::StartsWith(name, "--");
+    if (!is_flag && (command != &root || absl::StartsWith(name, "-"))) continue;
+    if (std::count(names.begin(), names.end(), name) > 0) continue;
+    if (name == command->get_name()) continue;
+    message = absl::StrCat("unknown ", is_flag ? "flag " : "command ", QuoteBriefly(name));
     const std::optional<std::string> nearest = NearestName(name, names);
     if (nearest.has_value()) absl::StrAppend(&message, "; did you mean ", *nearest, "?");
     break;
   }
-  const std::string name = command == &root ? "" : absl::StrCat(" ", command->get_name());
-  return absl::InvalidArgumentError(absl::StrCat(message, " (see 'wanctl", name, " --help')"));
+  const std::string path = command == &root ? "" : absl::StrCat(" ", command->get_name());
+  return absl::InvalidArgumentError(absl::StrCat(message, " (see 'wanctl", path, " --help')"));
 }
 
 }  // namespace

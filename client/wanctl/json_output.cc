@@ -7,15 +7,27 @@
 #include <vector>
 
 #include "common/log.h"
+#include "google/rpc/status.pb.h"
 
 namespace wan {
 namespace {
 
 // The details of errors are the only part of a message whose type may be unknown here (a newer server's).
-void ClearErrorDetails(google::protobuf::Message* message) {
-  if (message->GetDescriptor()->full_name() == "google.rpc.Status") {
-    const auto* details = message->GetDescriptor()->FindFieldByName("details");
-    message->GetReflection()->ClearField(message, details);
+void DropUnknownDetails(google::rpc::Status* status) {
+  google::rpc::Status known = *status;
+  known.clear_details();
+  for (const google::protobuf::Any& detail : status->details()) {
+    const std::string& url = detail.type_url();
+    const std::string type = url.substr(url.rfind('/') + 1);
+    const auto* pool = google::protobuf::DescriptorPool::generated_pool();
+    if (pool->FindMessageTypeByName(type) != nullptr) *known.add_details() = detail;
+  }
+  *status = known;
+}
+
+void DropUnknownDetails(google::protobuf::Message* message) {
+  if (auto* status = dynamic_cast<google::rpc::Status*>(message); status != nullptr) {
+    DropUnknownDetails(status);
     return;
   }
   const google::protobuf::Reflection* reflection = message->GetReflection();
@@ -24,11 +36,11 @@ void ClearErrorDetails(google::protobuf::Message* message) {
   for (const auto* field : fields) {
     if (field->cpp_type() != google::protobuf::FieldDescriptor::CPPTYPE_MESSAGE || field->is_map()) continue;
     if (!field->is_repeated()) {
-      ClearErrorDetails(reflection->MutableMessage(message, field));
+      DropUnknownDetails(reflection->MutableMessage(message, field));
       continue;
     }
     for (int i = 0; i < reflection->FieldSize(*message, field); ++i) {
-      ClearErrorDetails(reflection->MutableRepeatedMessage(message, field, i));
+      DropUnknownDetails(reflection->MutableRepeatedMessage(message, field, i));
     }
   }
 }
@@ -40,15 +52,12 @@ std::string ToJson(const google::protobuf::Message& message, JsonLayout layout) 
   options.preserve_proto_field_names = true;
   options.always_print_primitive_fields = true;
   options.add_whitespace = layout == JsonLayout::kIndented;
+  const std::unique_ptr<google::protobuf::Message> copy(message.New());
+  copy->CopyFrom(message);
+  DropUnknownDetails(copy.get());
   std::string json;
-  if (!google::protobuf::util::MessageToJsonString(message, &json, options).ok()) {
-    const std::unique_ptr<google::protobuf::Message> copy(message.New());
-    copy->CopyFrom(message);
-    ClearErrorDetails(copy.get());
-    json.clear();
-    const auto status = google::protobuf::util::MessageToJsonString(*copy, &json, options);
-    WAN_CHECK(status.ok());
-  }
+  const auto status = google::protobuf::util::MessageToJsonString(*copy, &json, options);
+  WAN_CHECK(status.ok());
   if (json.empty() || json.back() != '\n') json += '\n';
   return json;
 }

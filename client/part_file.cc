@@ -158,7 +158,11 @@ absl::Status CheckOutputPath(const std::string& path) {
     return absl::FailedPreconditionError(
         absl::StrCat(path, S_ISDIR(status.st_mode) ? " is a folder, not a file" : " is not a regular file"));
   }
-  const std::string folder = Folder(path);
+  return CheckOutputFolder(Folder(path));
+}
+
+absl::Status CheckOutputFolder(const std::string& folder) {
+  struct stat status;
   if (stat(folder.c_str(), &status) != 0) return FileError("write into", folder, errno);
   if (!S_ISDIR(status.st_mode)) return FileError("write into", folder, ENOTDIR);
   if (access(folder.c_str(), W_OK | X_OK) != 0) return FileError("write into", folder, errno);

@@ -57,6 +57,7 @@ class PartFile {
 
 // Checks what can be checked before work is spent on it: the folder is there and writable, FILE is no folder or device.
 absl::Status CheckOutputPath(const std::string& path);
+absl::Status CheckOutputFolder(const std::string& folder);
 
 }  // namespace wan
 

@@ -12,6 +12,7 @@
 #include "client/wanctl/command_line.h"
 #include "client/wanctl/console.h"
 #include "client/wanctl/exit_code.h"
+#include "client/wanctl/json_output.h"
 #include "client/wanctl/progress_display.h"
 
 namespace wan {
@@ -38,11 +39,15 @@ absl::StatusOr<ExitCode> RunDownload(const CommandContext& context);
 absl::StatusOr<ExitCode> RunModels(const CommandContext& context);
 absl::StatusOr<ExitCode> RunRings(const CommandContext& context);
 
+// Writes `message` to `out` as JSON.
+absl::Status PrintJson(const CommandContext& context, const google::protobuf::Message& message,
+                       JsonLayout layout = JsonLayout::kIndented);
+
 // Downloads the videos of a finished job (all, or the one of --index); index → path.
 absl::StatusOr<std::map<int, std::string>> DownloadVideos(const CommandContext& context, const v1::Job& job);
 
 // Prints the paths, or the job as JSON with them.
-void PrintDownloads(const CommandContext& context, const v1::Job& job, const std::map<int, std::string>& paths);
+absl::Status PrintDownloads(const CommandContext& context, const v1::Job& job, const std::map<int, std::string>& paths);
 
 // "wanctl watch JOB" and its kind, with the flags that this run was given.
 std::string CommandHint(const CommandContext& context, const std::string& command, const std::string& job_id);

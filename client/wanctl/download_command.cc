@@ -1,15 +1,27 @@
 #include <algorithm>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "client/wanctl/commands.h"
 #include "client/wanctl/error_output.h"
 #include "client/wanctl/format.h"
-#include "client/wanctl/json_output.h"
 #include "client/wanctl/output_files.h"
 #include "common/error.h"
 #include "common/status_macros.h"
 
 namespace wan {
+namespace {
+
+// As a shell reads it back: in quotes where it holds more than plain characters.
+std::string ShellWord(const std::string& text) {
+  const auto is_plain = [](char c) { return absl::ascii_isalnum(c) || absl::StrContains("_-./:@%+=,", c); };
+  if (!text.empty() && std::all_of(text.begin(), text.end(), is_plain)) return text;
+  return absl::StrCat("'", absl::StrReplaceAll(text, {{"'", "'\\''"}}), "'");
+}
+
+}  // namespace
 
 absl::StatusOr<std::map<int, std::string>> DownloadVideos(const CommandContext& context, const v1::Job& job) {
   const std::optional<int> only = context.invocation.index;
@@ -34,20 +46,24 @@ absl::StatusOr<std::map<int, std::string>> DownloadVideos(const CommandContext& 
   return paths;
 }
 
-void PrintDownloads(const CommandContext& context, const v1::Job& job, const std::map<int, std::string>& paths) {
+absl::Status PrintDownloads(const CommandContext& context, const v1::Job& job,
+                            const std::map<int, std::string>& paths) {
   if (context.is_json()) {
-    context.console.out << ToJson(job, paths);
-    return;
+    WAN_ASSIGN_OR_RETURN(const std::string json, ToJson(job, paths));
+    context.console.out << json;
+    return absl::OkStatus();
   }
   for (const auto& [index, path] : paths) context.console.out << path << '\n';
+  return absl::OkStatus();
 }
 
 std::string CommandHint(const CommandContext& context, const std::string& command, const std::string& job_id) {
   std::string hint = absl::StrCat("wanctl ", command, " ", job_id);
-  if (context.invocation.server_is_flag) absl::StrAppend(&hint, " --server ", context.invocation.server);
+  if (context.invocation.server_is_flag) absl::StrAppend(&hint, " --server ", ShellWord(context.invocation.server));
   if (command == "download") {
     if (context.invocation.index.has_value()) absl::StrAppend(&hint, " --index ", *context.invocation.index);
-    if (context.invocation.output.has_value()) absl::StrAppend(&hint, " --output ", *context.invocation.output);
+    if (context.invocation.output.has_value())
+      absl::StrAppend(&hint, " --output ", ShellWord(*context.invocation.output));
   }
   return hint;
 }
@@ -73,7 +89,7 @@ absl::StatusOr<ExitCode> RunDownload(const CommandContext& context) {
     context.console.err << "Interrupted. To go on:\n  " << CommandHint(context, "download", job.job_id()) << '\n';
     return kExitInterrupted;
   }
-  PrintDownloads(context, job, *paths);
+  WAN_RETURN_IF_ERROR(PrintDownloads(context, job, *paths));
   return kExitOk;
 }
 

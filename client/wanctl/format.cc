@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -60,7 +61,11 @@ std::string BytesText(int64_t bytes) {
   return absl::StrFormat("%.1f %s", value, kUnits[unit]);
 }
 
-std::string NumberText(double number) { return absl::StrCat(number); }
+std::string NumberText(double number) {
+  std::array<char, 32> text;  // the longest shortest form of a double has 24 characters
+  const auto result = std::to_chars(text.data(), text.data() + text.size(), number);
+  return std::string(text.data(), result.ptr);
+}
 
 std::string TimeText(const google::protobuf::Timestamp& time) {
   if (time.seconds() == 0 && time.nanos() == 0) return "-";

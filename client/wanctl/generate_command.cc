@@ -5,7 +5,6 @@
 #include "client/request_id.h"
 #include "client/wanctl/commands.h"
 #include "client/wanctl/error_output.h"
-#include "client/wanctl/json_output.h"
 #include "client/wanctl/output_files.h"
 #include "common/generation/spec_proto.h"
 #include "common/status_macros.h"
@@ -31,7 +30,11 @@ absl::StatusOr<v1::Job> Submit(const CommandContext& context) {
   if (!context.invocation.generation.model.has_value()) {
     WAN_ASSIGN_OR_RETURN(request.model, OnlyModel(context));
   }
-  return context.client.Submit(RequestToProto(request), NewRequestId());
+  absl::StatusOr<v1::Job> job = context.client.Submit(RequestToProto(request), NewRequestId());
+  if (!job.ok() && context.stop.stop_requested()) {
+    context.console.err << "The answer to the submission is not known: 'wanctl list' shows whether the job is there.\n";
+  }
+  return job;
 }
 
 void PrintDetached(const CommandContext& context, const std::string& what, const std::string& job_id) {
@@ -59,17 +62,21 @@ absl::StatusOr<ExitCode> Detached(const CommandContext& context, const absl::Sta
 
 absl::StatusOr<ExitCode> RunSubmit(const CommandContext& context) {
   WAN_ASSIGN_OR_RETURN(const v1::Job job, Submit(context));
-  context.console.out << (context.is_json() ? ToJson(job, JsonLayout::kIndented) : absl::StrCat(job.job_id(), "\n"));
+  if (context.is_json()) {
+    WAN_RETURN_IF_ERROR(PrintJson(context, job));
+  } else {
+    context.console.out << job.job_id() << '\n';
+  }
   return kExitOk;
 }
 
 absl::StatusOr<ExitCode> RunGenerate(const CommandContext& context) {
   const std::optional<std::string>& output = context.invocation.output;
   // Before the work and not after it.
-  if (const absl::Status status = CheckOutputPath(output.value_or("video")); !status.ok() && output.has_value()) {
+  if (!output.has_value()) {
+    WAN_RETURN_IF_ERROR(CheckOutputFolder("."));
+  } else if (const absl::Status status = CheckOutputPath(*output); !status.ok()) {
     return Annotate(absl::InvalidArgumentError(status.message()), "--output");
-  } else if (!status.ok() && access(".", W_OK) != 0) {
-    return status;
   }
   WAN_ASSIGN_OR_RETURN(const v1::Job submitted, Submit(context));
   const std::string& job_id = submitted.job_id();
@@ -84,14 +91,14 @@ absl::StatusOr<ExitCode> RunGenerate(const CommandContext& context) {
   context.display.Clear();
   if (!job.ok()) return Detached(context, job.status(), job_id);
   if (job->state() != v1::JOB_STATE_SUCCEEDED) {
-    if (context.is_json()) context.console.out << ToJson(*job, JsonLayout::kIndented);
+    if (context.is_json()) WAN_RETURN_IF_ERROR(PrintJson(context, *job));
     PrintJobError(context.console, *job);
     return ExitCodeOf(*job);
   }
 
   const absl::StatusOr<std::map<int, std::string>> paths = DownloadVideos(context, *job);
   if (!paths.ok()) return Detached(context, paths.status(), job_id);
-  PrintDownloads(context, *job, *paths);
+  WAN_RETURN_IF_ERROR(PrintDownloads(context, *job, *paths));
   return kExitOk;
 }
 

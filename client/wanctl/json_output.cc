@@ -6,7 +6,8 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
-#include "common/log.h"
+#include "absl/strings/str_cat.h"
+#include "common/status_macros.h"
 #include "google/rpc/status.pb.h"
 
 namespace wan {
@@ -47,7 +48,7 @@ void DropUnknownDetails(google::protobuf::Message* message) {
 
 }  // namespace
 
-std::string ToJson(const google::protobuf::Message& message, JsonLayout layout) {
+absl::StatusOr<std::string> ToJson(const google::protobuf::Message& message, JsonLayout layout) {
   google::protobuf::util::JsonPrintOptions options;
   options.preserve_proto_field_names = true;
   options.always_print_primitive_fields = true;
@@ -57,13 +58,16 @@ std::string ToJson(const google::protobuf::Message& message, JsonLayout layout) 
   DropUnknownDetails(copy.get());
   std::string json;
   const auto status = google::protobuf::util::MessageToJsonString(*copy, &json, options);
-  WAN_CHECK(status.ok());
+  if (!status.ok()) {
+    return absl::InternalError(absl::StrCat("the server's answer has no JSON form: ", std::string(status.message())));
+  }
   if (json.empty() || json.back() != '\n') json += '\n';
   return json;
 }
 
-std::string ToJson(const v1::Job& job, const std::map<int, std::string>& paths) {
-  auto json = nlohmann::ordered_json::parse(ToJson(job, JsonLayout::kOneLine));
+absl::StatusOr<std::string> ToJson(const v1::Job& job, const std::map<int, std::string>& paths) {
+  WAN_ASSIGN_OR_RETURN(const std::string text, ToJson(job, JsonLayout::kOneLine));
+  auto json = nlohmann::ordered_json::parse(text);
   for (auto& video : json["videos"]) {
     const auto path = paths.find(video["index"].get<int>());
     if (path != paths.end()) video["path"] = path->second;

@@ -6,6 +6,7 @@
 #include <map>
 #include <string>
 
+#include "absl/status/statusor.h"
 #include "google/protobuf/message.h"
 #include "wan/v1/job.pb.h"
 
@@ -14,10 +15,11 @@ namespace wan {
 enum class JsonLayout { kIndented, kOneLine };
 
 // Ends with a line feed. Details of a type that this program does not know are left out of errors.
-std::string ToJson(const google::protobuf::Message& message, JsonLayout layout);
+// Error: INTERNAL for content that has no JSON form (a time beyond the year 9999).
+absl::StatusOr<std::string> ToJson(const google::protobuf::Message& message, JsonLayout layout);
 
 // A job with "path" added to each element of "videos" that is in `paths` (by index).
-std::string ToJson(const v1::Job& job, const std::map<int, std::string>& paths);
+absl::StatusOr<std::string> ToJson(const v1::Job& job, const std::map<int, std::string>& paths);
 
 // {"version": "0.1.0"}
 std::string VersionJson(const std::string& version);

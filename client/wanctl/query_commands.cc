@@ -3,16 +3,25 @@
 #include "client/wanctl/commands.h"
 #include "client/wanctl/error_output.h"
 #include "client/wanctl/format.h"
-#include "client/wanctl/json_output.h"
 #include "client/wanctl/tables.h"
 #include "common/status_macros.h"
 #include "wan/v1/video_generation.pb.h"
 
 namespace wan {
 
+absl::Status PrintJson(const CommandContext& context, const google::protobuf::Message& message, JsonLayout layout) {
+  WAN_ASSIGN_OR_RETURN(const std::string json, ToJson(message, layout));
+  context.console.out << json << std::flush;
+  return absl::OkStatus();
+}
+
 absl::StatusOr<ExitCode> RunGet(const CommandContext& context) {
   WAN_ASSIGN_OR_RETURN(const v1::Job job, context.client.Get(context.invocation.job_id));
-  context.console.out << (context.is_json() ? ToJson(job, JsonLayout::kIndented) : JobDetails(job));
+  if (context.is_json()) {
+    WAN_RETURN_IF_ERROR(PrintJson(context, job));
+  } else {
+    context.console.out << JobDetails(job);
+  }
   return kExitOk;
 }
 
@@ -23,7 +32,7 @@ absl::StatusOr<ExitCode> RunList(const CommandContext& context) {
   if (context.is_json()) {
     v1::ListJobsResponse response;
     for (const v1::Job& job : jobs) *response.add_jobs() = job;
-    context.console.out << ToJson(response, JsonLayout::kIndented);
+    WAN_RETURN_IF_ERROR(PrintJson(context, response));
   } else {
     context.console.out << JobTable(jobs, context.console.now(), context.console.columns());
   }
@@ -37,7 +46,7 @@ absl::StatusOr<ExitCode> RunList(const CommandContext& context) {
 absl::StatusOr<ExitCode> RunCancel(const CommandContext& context) {
   WAN_ASSIGN_OR_RETURN(const v1::Job job, context.client.Cancel(context.invocation.job_id));
   if (context.is_json()) {
-    context.console.out << ToJson(job, JsonLayout::kIndented);
+    WAN_RETURN_IF_ERROR(PrintJson(context, job));
     return kExitOk;
   }
   const bool is_pending = !IsFinal(job.state()) && job.cancel_requested();
@@ -51,7 +60,7 @@ absl::StatusOr<ExitCode> RunModels(const CommandContext& context) {
   if (context.is_json()) {
     v1::ListModelsResponse response;
     for (const v1::Model& model : models) *response.add_models() = model;
-    context.console.out << ToJson(response, JsonLayout::kIndented);
+    WAN_RETURN_IF_ERROR(PrintJson(context, response));
   } else {
     context.console.out << ModelTable(models);
   }
@@ -63,7 +72,7 @@ absl::StatusOr<ExitCode> RunRings(const CommandContext& context) {
   if (context.is_json()) {
     v1::ListRingsResponse response;
     for (const v1::Ring& ring : rings) *response.add_rings() = ring;
-    context.console.out << ToJson(response, JsonLayout::kIndented);
+    WAN_RETURN_IF_ERROR(PrintJson(context, response));
   } else {
     context.console.out << RingTable(rings);
   }
@@ -72,9 +81,10 @@ absl::StatusOr<ExitCode> RunRings(const CommandContext& context) {
 
 absl::StatusOr<ExitCode> RunWatch(const CommandContext& context) {
   const std::string& job_id = context.invocation.job_id;
+  absl::Status printed;
   const absl::StatusOr<v1::Job> job = context.client.Watch(job_id, [&](const v1::JobEvent& event) {
     if (context.is_json()) {
-      context.console.out << ToJson(event, JsonLayout::kOneLine) << std::flush;
+      printed.Update(PrintJson(context, event, JsonLayout::kOneLine));
     } else {
       context.display.ShowJob(event.job());
     }
@@ -88,6 +98,7 @@ absl::StatusOr<ExitCode> RunWatch(const CommandContext& context) {
     }
     return job.status();
   }
+  WAN_RETURN_IF_ERROR(printed);
   if (!context.is_json()) context.console.out << job->job_id() << ' ' << StateName(job->state()) << '\n';
   if (job->state() != v1::JOB_STATE_SUCCEEDED) PrintJobError(context.console, *job);
   return ExitCodeOf(*job);

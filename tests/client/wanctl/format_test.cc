@@ -21,6 +21,13 @@ TEST(DurationText, ReadsLikeASpokenDuration) {
   EXPECT_EQ(DurationText(absl::Seconds(-5)), "0.00 s");
 }
 
+TEST(NumberText, IsTheShortestThatMeansTheNumber) {
+  EXPECT_EQ(NumberText(5), "5");
+  EXPECT_EQ(NumberText(0.1), "0.1");
+  EXPECT_EQ(NumberText(3.00000001), "3.00000001");
+  EXPECT_EQ(NumberText(-1.7976931348623157e308), "-1.7976931348623157e+308");
+}
+
 TEST(BytesText, UsesDecimalUnits) {
   EXPECT_EQ(BytesText(0), "0 B");
   EXPECT_EQ(BytesText(999), "999 B");

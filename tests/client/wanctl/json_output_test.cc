@@ -19,10 +19,10 @@ TEST(JsonOutput, WritesSeedsAsStrings) {
   v1::Job job = MakeJob("job-1", v1::JOB_STATE_SUCCEEDED);
   job.mutable_spec()->set_seed(6687881544318117707);
   job.add_videos()->set_seed(6687881544318117707);
-  const json parsed = json::parse(ToJson(job, JsonLayout::kIndented));
+  const json parsed = json::parse(*ToJson(job, JsonLayout::kIndented));
   EXPECT_EQ(parsed["spec"]["seed"], "6687881544318117707");
   EXPECT_EQ(parsed["videos"][0]["seed"], "6687881544318117707");
-  EXPECT_EQ(json::parse(ToJson(job, {{0, "clip.mp4"}}))["videos"][0]["seed"], "6687881544318117707");
+  EXPECT_EQ(json::parse(*ToJson(job, {{0, "clip.mp4"}}))["videos"][0]["seed"], "6687881544318117707");
 }
 
 TEST(JsonOutput, ShowsResolvedValuesWithTheirOrigins) {
@@ -30,7 +30,7 @@ TEST(JsonOutput, ShowsResolvedValuesWithTheirOrigins) {
   job.mutable_spec()->set_guidance_scale(0);
   (*job.mutable_spec_origins())["guidance_scale"] = v1::VALUE_ORIGIN_REQUEST;
   (*job.mutable_spec_origins())["flow_shift"] = v1::VALUE_ORIGIN_MODEL;
-  const json parsed = json::parse(ToJson(job, JsonLayout::kOneLine));
+  const json parsed = json::parse(*ToJson(job, JsonLayout::kOneLine));
   EXPECT_EQ(parsed["spec"]["guidance_scale"], 0);
   EXPECT_EQ(parsed["spec"]["negative_prompt"], "");
   EXPECT_EQ(parsed["spec_origins"]["guidance_scale"], "VALUE_ORIGIN_REQUEST");
@@ -39,7 +39,7 @@ TEST(JsonOutput, ShowsResolvedValuesWithTheirOrigins) {
 
 // Scripts depend on these: a change here is a change of the interface.
 TEST(JsonOutput, KeysOfAJobAreThoseOfTheProtoAndAlwaysThere) {
-  const json parsed = json::parse(ToJson(MakeJob("job-1", v1::JOB_STATE_QUEUED), JsonLayout::kIndented));
+  const json parsed = json::parse(*ToJson(MakeJob("job-1", v1::JOB_STATE_QUEUED), JsonLayout::kIndented));
   for (const char* key : {"job_id", "state", "spec", "spec_origins", "create_time", "queue_position", "attempt",
                           "max_attempts", "cancel_requested", "ring", "videos", "request_id"}) {
     EXPECT_TRUE(parsed.contains(key)) << key;
@@ -54,7 +54,7 @@ TEST(JsonOutput, KeysOfAJobAreThoseOfTheProtoAndAlwaysThere) {
 }
 
 TEST(JsonOutput, EventIsOneLine) {
-  const std::string line = ToJson(MakeEvent(4, MakeJob("job-1", v1::JOB_STATE_QUEUED)), JsonLayout::kOneLine);
+  const std::string line = *ToJson(MakeEvent(4, MakeJob("job-1", v1::JOB_STATE_QUEUED)), JsonLayout::kOneLine);
   EXPECT_EQ(line.find('\n'), line.size() - 1);
   EXPECT_EQ(json::parse(line)["sequence"], "4");
 }
@@ -62,7 +62,7 @@ TEST(JsonOutput, EventIsOneLine) {
 TEST(JsonOutput, PathsJoinTheirVideos) {
   v1::Job job = MakeJob("job-1", v1::JOB_STATE_SUCCEEDED);
   for (const int index : {0, 1, 2}) job.add_videos()->set_index(index);
-  const json parsed = json::parse(ToJson(job, {{0, "a-0.mp4"}, {2, "a-2.mp4"}}));
+  const json parsed = json::parse(*ToJson(job, {{0, "a-0.mp4"}, {2, "a-2.mp4"}}));
   EXPECT_EQ(parsed["videos"][0]["path"], "a-0.mp4");
   EXPECT_FALSE(parsed["videos"][1].contains("path"));
   EXPECT_EQ(parsed["videos"][2]["path"], "a-2.mp4");
@@ -71,12 +71,18 @@ TEST(JsonOutput, PathsJoinTheirVideos) {
 TEST(JsonOutput, ErrorDetailsAreReadableAndUnknownOnesLeftOut) {
   v1::Job job = MakeJob("job-1", v1::JOB_STATE_FAILED);
   *job.mutable_error() = ToRpcStatus(MakeError(absl::StatusCode::kDataLoss, kNonFinite, "not finite", {{"step", "3"}}));
-  const json known = json::parse(ToJson(job, JsonLayout::kIndented));
+  const json known = json::parse(*ToJson(job, JsonLayout::kIndented));
   EXPECT_EQ(known["error"]["details"][0]["reason"], "NON_FINITE");
   EXPECT_EQ(known["error"]["details"][0]["metadata"]["step"], "3");
   job.mutable_error()->add_details()->set_type_url("type.googleapis.com/not.known.Here");
   v1::JobEvent event = MakeEvent(1, job);
-  EXPECT_THAT(ToJson(event, JsonLayout::kOneLine), HasSubstr("not finite"));
+  EXPECT_THAT(*ToJson(event, JsonLayout::kOneLine), HasSubstr("not finite"));
+}
+
+TEST(JsonOutput, TimeWithoutAJsonFormIsAnErrorAndNoCrash) {
+  v1::Job job = MakeJob("job-1", v1::JOB_STATE_QUEUED);
+  job.mutable_create_time()->set_seconds(int64_t{1} << 60);
+  EXPECT_EQ(ToJson(job, JsonLayout::kIndented).status().code(), absl::StatusCode::kInternal);
 }
 
 }  // namespace

@@ -203,6 +203,13 @@ TEST_F(RunTest, InterruptedGenerateLeavesTheJobAndSaysHowToGoOn) {
   EXPECT_TRUE(server_.videos().cancelled().empty());
 }
 
+TEST_F(RunTest, HintsQuoteForTheShell) {
+  server_.videos().FailNext("WatchJob", grpc::Status(grpc::StatusCode::UNAVAILABLE, "gone"));
+  Run({"generate", "--model", "m", "--prompt", "x", "--retry-seconds", "0", "--output",
+       folder_.Path("it's a clip.mp4")});
+  EXPECT_THAT(err(), HasSubstr("--output '" + folder_.Path("it'\\''s a clip.mp4") + "'\n"));
+}
+
 TEST_F(RunTest, GenerateThatLosesTheServerSaysHowToGoOn) {
   server_.videos().FailNext("WatchJob", grpc::Status(grpc::StatusCode::UNAVAILABLE, "gone"));
   EXPECT_EQ(Run({"generate", "--model", "m", "--prompt", "x", "--retry-seconds", "0"}), 7);

@@ -64,6 +64,8 @@ class YamlReader {
   struct Document;
   struct Node;
   YamlReader(std::shared_ptr<Document> document, std::shared_ptr<Node> node);
+  std::optional<std::string> Scalar(absl::string_view key) const;
+  void BadValue(absl::string_view key, absl::string_view what) const;
 
   std::shared_ptr<Document> document_;
   std::shared_ptr<Node> node_;

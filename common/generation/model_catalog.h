@@ -12,6 +12,8 @@
 
 namespace wan {
 
+class YamlReader;
+
 struct ModelLimits {
   int64_t size_multiple = 16;  // VAE stride x patch: 16 for Wan 2.1, 32 for TI2V-5B
   int64_t min_side = 16;
@@ -46,6 +48,8 @@ class ModelCatalog {
   absl::Status UnknownModelError(absl::string_view name) const;
 
  private:
+  static absl::StatusOr<ModelCatalog> Read(const YamlReader& root);
+
   std::map<std::string, ModelEntry> models_;
 };
 

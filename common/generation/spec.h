@@ -12,6 +12,8 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "common/error.h"
+#include "common/nearest_name.h"  // IWYU pragma: export
+#include "common/utf8.h"          // IWYU pragma: export
 
 namespace wan {
 
@@ -31,11 +33,13 @@ std::string FormatFrameRate(const FrameRate& rate);
 enum class NoiseSchedulerKind { kUniPC, kEuler, kDpm };
 absl::string_view NoiseSchedulerName(NoiseSchedulerKind kind);  // "unipc", "euler", "dpm++"
 std::optional<NoiseSchedulerKind> ParseNoiseScheduler(absl::string_view name);
+std::vector<std::string> NoiseSchedulerNames();
 
 enum class VideoCodec { kH264, kFfv1 };
 absl::string_view VideoCodecName(VideoCodec codec);      // "h264", "ffv1"
 absl::string_view VideoContainerName(VideoCodec codec);  // "mp4", "mkv"; also the file extension
 std::optional<VideoCodec> ParseVideoCodec(absl::string_view name);
+std::vector<std::string> VideoCodecNames();
 
 // As a caller gives it. Absent means the model's default, which differs from zero.
 struct GenerationRequest {
@@ -92,12 +96,6 @@ absl::StatusOr<ResolvedSpec> ResolveSpec(const GenerationRequest& request, const
 
 // A seed below 2^32 from the operating system's entropy.
 int64_t RandomSeed();
-
-// True when `text` is well-formed UTF-8 (no surrogates, no overlong forms, at most U+10FFFF).
-bool IsValidUtf8(absl::string_view text);
-
-// The allowed name nearest to `name` by edit distance; nullopt when none is near enough to be meant.
-std::optional<std::string> NearestName(absl::string_view name, const std::vector<std::string>& allowed);
 
 }  // namespace wan
 

@@ -9,6 +9,9 @@
 
 namespace wan {
 
+// Key of ErrorDetails.metadata that says, for QUEUE_FULL, after how many seconds to try again ("12.5"); without it 10.
+inline constexpr char kRetryDelaySecondsKey[] = "retry_delay_seconds";
+
 // ErrorInfo{reason, domain "wan", metadata}, BadRequest for violations, RetryInfo for QUEUE_FULL. Message and details
 // are cut to about 4 KiB in all ("… and N more"), since they travel in trailers that clients limit to 8 KiB.
 grpc::Status ToGrpcStatus(const absl::Status& status);

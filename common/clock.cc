@@ -1,0 +1,9 @@
+#include "common/clock.h"
+
+#include "absl/time/clock.h"
+
+namespace wan {
+
+absl::Time RealClock::Now() { return absl::Now(); }
+
+}  // namespace wan

@@ -1,0 +1,7 @@
+#include "common/version.h"
+
+namespace wan {
+
+const char* BuildVersion() { return WAN_VERSION; }
+
+}  // namespace wan

@@ -22,27 +22,27 @@ struct JobProgress {
   int64_t video_index = 0;
   int64_t step = 0;
   int64_t of = 0;
-  absl::Duration step_duration;                     // running mean of this phase; zero before the first step
-  std::optional<absl::Duration> remaining_duration;  // of the whole job; absent while there is no basis
+  absl::Duration step_duration = {};                     // running mean of this phase; zero before the first step
+  std::optional<absl::Duration> remaining_duration = {};  // of the whole job; absent while there is no basis
 };
 
 // One finished video on the leader's disk.
 struct RenderedVideo {
   int64_t index = 0;
-  std::string path;
+  std::string path = {};
   int64_t size_bytes = 0;
   int64_t num_frames = 0;
-  std::string sha256;  // of the file, lower-case hex
+  std::string sha256 = {};  // of the file, lower-case hex
 };
 
 struct PhaseTime {
   Phase phase = Phase::kLoading;
-  absl::Duration duration;
+  absl::Duration duration = {};
 };
 
 struct JobResult {
-  std::vector<RenderedVideo> videos;  // by index
-  std::vector<PhaseTime> phases;      // in the order in which they were first entered
+  std::vector<RenderedVideo> videos = {};  // by index
+  std::vector<PhaseTime> phases = {};      // in the order in which they were first entered
   int64_t transformer_forwards = 0;
 };
 
@@ -51,10 +51,10 @@ struct JobResult {
 class JobRun {
  public:
   struct Options {
-    std::string job_id;
+    std::string job_id = {};
     int64_t attempt = 1;
-    GenerationSpec spec;
-    std::string scratch_dir;                          // exists until Finish(); its videos belong in there
+    GenerationSpec spec = {};
+    std::string scratch_dir = {};  // exists until Finish(); its videos belong in there
     absl::Time deadline = absl::InfiniteFuture();
   };
   explicit JobRun(Options options) : options_(std::move(options)) {}

@@ -16,12 +16,12 @@ enum class RingState { kStarting, kLoading, kReady, kBusy, kDraining };
 
 // What does not change in one life of a ring.
 struct RingInfo {
-  std::string model;
-  std::string device;
-  std::string layout;  // how a job's work is dealt to the ranks, "1" for a ring of one
+  std::string model = {};
+  std::string device = {};
+  std::string layout = {};  // how a job's work is dealt to the ranks, "1" for a ring of one
   int64_t world_size = 1;
   int64_t generation = 0;  // tells this life of the ring from earlier ones
-  std::vector<std::string> codecs;
+  std::vector<std::string> codecs = {};
 };
 
 // The one truth about whether the ring takes a job: at most one runs, from BeginJob() to EndJob().

@@ -7,7 +7,6 @@ extern "C" {
 #include <libavutil/pixdesc.h>
 #include <libswscale/swscale.h>
 }
-#include <openssl/evp.h>
 
 #include <array>
 #include <fstream>
@@ -15,8 +14,8 @@ extern "C" {
 #include <ostream>
 
 #include "absl/status/status.h"
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "common/sha256.h"
 #include "common/status_macros.h"
 
 namespace wan {
@@ -172,9 +171,7 @@ absl::StatusOr<DecodedVideo> ReadVideo(const std::string& path) {
 }
 
 std::string FramesSha256(std::span<const uint8_t> frames) {
-  std::array<unsigned char, 32> digest;
-  EVP_Digest(frames.data(), frames.size(), digest.data(), nullptr, EVP_sha256(), nullptr);
-  return absl::BytesToHexString({reinterpret_cast<const char*>(digest.data()), digest.size()});
+  return Sha256Hex({reinterpret_cast<const char*>(frames.data()), frames.size()});
 }
 
 }  // namespace wan

@@ -33,7 +33,7 @@ absl::Status EncodeError(absl::string_view what, int error) {
   return MakeError(absl::StatusCode::kInternal, kEncodeFailed, absl::StrCat(what, ": ", LibavErrorText(error)));
 }
 
-// libav and x264 tell on the log what an error number only hints at ("width not divisible by 2").
+// libav and x264 tell on the log what an error number only hints at ("invalid preset").
 void LogLibavLine(void* object, int level, const char* format, va_list arguments) {
   if (level > AV_LOG_WARNING) return;
   char line[512];
@@ -120,6 +120,11 @@ class VideoEncoder::Impl {
     if (context_ == nullptr) {
       return MakeError(absl::StatusCode::kFailedPrecondition, kCodecUnavailable,
                        absl::StrCat("this libavcodec has no encoder ", EncoderName(options.codec)));
+    }
+    // 4:2:0 has one chroma sample for two pixels. Asked here: libx264 refuses as well, but leaks what it began.
+    if (options.codec == VideoCodec::kH264 && (options.width % 2 != 0 || options.height % 2 != 0)) {
+      return MakeError(absl::StatusCode::kInternal, kEncodeFailed,
+                       absl::StrCat("libx264: ", options.width, "x", options.height, " is not even"));
     }
     context_->width = static_cast<int>(options.width);
     context_->height = static_cast<int>(options.height);

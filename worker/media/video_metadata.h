@@ -5,16 +5,14 @@
 #include <map>
 #include <string>
 
-#include "absl/strings/string_view.h"
 #include "common/generation/spec.h"
 
 namespace wan {
 
 // The tags of video `index` of a job, enough to find out whether and how it can be made again: wan_model, wan_seed
 // (this video's own), wan_prompt_sha256 (of the prompt's UTF-8 bytes; the text itself is not stored) and wan_version
-// (`program_version`).
-std::map<std::string, std::string> VideoMetadata(const GenerationSpec& spec, int64_t index,
-                                                 absl::string_view program_version);
+// (of this program).
+std::map<std::string, std::string> VideoMetadata(const GenerationSpec& spec, int64_t index);
 
 }  // namespace wan
 

@@ -51,7 +51,8 @@ class EncodedOutput final : public VideoOutput {
                         .path = video.path,
                         .size_bytes = video.size_bytes,
                         .num_frames = video.num_frames,
-                        .sha256 = video.sha256});
+                        .sha256 = video.sha256,
+                        .encode_time = video.encode_time});
     }
     return videos;
   }

@@ -33,6 +33,7 @@ struct RenderedVideo {
   int64_t size_bytes = 0;
   int64_t num_frames = 0;
   std::string sha256 = {};  // of the file, lower-case hex
+  absl::Duration encode_time = {};
 };
 
 struct PhaseTime {

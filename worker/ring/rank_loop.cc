@@ -154,7 +154,7 @@ absl::StatusOr<JobResult> RankLoop::RunJob(GenerationPipeline& pipeline, JobRun&
   result.phases = gate.phases();
   result.transformer_forwards = gate.transformer_forwards();
   for (const RenderedVideo& video : result.videos) {
-    metrics_.AddVideo(job.spec().codec, video.num_frames, video.size_bytes);
+    metrics_.AddVideo(job.spec().codec, video.num_frames, video.size_bytes, video.encode_time);
   }
   // Nobody waits for it any more: say so instead of sending it.
   WAN_RETURN_IF_ERROR(gate.Verdict());

@@ -73,7 +73,7 @@ class RingMetrics::Impl {
     auto& bytes = BuildCounter().Name("wan_output_bytes_total").Help("Bytes of finished videos").Register(registry);
     auto& encode = BuildHistogram()
                        .Name("wan_encode_duration_seconds")
-                       .Help("A job's videos from first frame to complete files")
+                       .Help("Encoding and writing of one video, beside its decoding")
                        .Register(registry);
     for (const VideoCodec codec : kCodecs) {
       const prometheus::Labels labels = {{"codec", Name(VideoCodecName(codec))}};
@@ -129,13 +129,11 @@ void RingMetrics::ObservePhase(Phase phase, absl::Duration duration) {
   if (found != impl_->phases_.end()) found->second->Observe(absl::ToDoubleSeconds(duration));
 }
 
-void RingMetrics::AddVideo(VideoCodec codec, int64_t num_frames, int64_t size_bytes) {
-  impl_->codecs_.at(codec).frames->Increment(static_cast<double>(num_frames));
-  impl_->codecs_.at(codec).bytes->Increment(static_cast<double>(size_bytes));
-}
-
-void RingMetrics::ObserveEncode(VideoCodec codec, absl::Duration duration) {
-  impl_->codecs_.at(codec).encode->Observe(absl::ToDoubleSeconds(duration));
+void RingMetrics::AddVideo(VideoCodec codec, int64_t num_frames, int64_t size_bytes, absl::Duration encode_time) {
+  const Impl::Codec& series = impl_->codecs_.at(codec);
+  series.frames->Increment(static_cast<double>(num_frames));
+  series.bytes->Increment(static_cast<double>(size_bytes));
+  series.encode->Observe(absl::ToDoubleSeconds(encode_time));
 }
 
 }  // namespace wan

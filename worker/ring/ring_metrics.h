@@ -32,9 +32,7 @@ class RingMetrics {
   // `forwards` block stacks of one step; with guidance half of them are of the unconditional branch.
   void AddForwards(int64_t forwards, bool has_guidance);
   void ObservePhase(Phase phase, absl::Duration duration);
-  void AddVideo(VideoCodec codec, int64_t num_frames, int64_t size_bytes);
-  // One job's videos, from their first frames to complete files; overlaps decoding.
-  void ObserveEncode(VideoCodec codec, absl::Duration duration);
+  void AddVideo(VideoCodec codec, int64_t num_frames, int64_t size_bytes, absl::Duration encode_time);
 
  private:
   class Impl;

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "common/status_macros.h"
-#include "common/version.h"
 #include "worker/device/device.h"
 #include "worker/device/host_limits.h"
 #include "worker/media/video_frame_sink.h"
@@ -80,18 +79,17 @@ absl::StatusOr<std::unique_ptr<VideoOutput>> OpenOutput(const WorkerConfig& conf
   const int64_t compute_threads = UsableThreads(kLocalRanks, config.threads);
   const int64_t encoder_threads =
       std::clamp<int64_t>(compute_threads / kComputeThreadsPerEncoderThread, 1, kMaxEncoderThreads);
-  WAN_ASSIGN_OR_RETURN(std::unique_ptr<VideoFrameSink> sink,
-                       VideoFrameSink::Create({.folder = job.scratch_dir(),
-                                               .encoder = {.width = spec.width,
-                                                           .height = spec.height,
-                                                           .frame_rate = spec.fps,
-                                                           .codec = spec.codec,
-                                                           .crf = static_cast<int>(config.video.crf),
-                                                           .preset = config.video.preset,
-                                                           .threads = static_cast<int>(encoder_threads)},
-                                               .metadata = [spec](int64_t index) {
-                                                 return VideoMetadata(spec, index, BuildVersion());
-                                               }}));
+  WAN_ASSIGN_OR_RETURN(
+      std::unique_ptr<VideoFrameSink> sink,
+      VideoFrameSink::Create({.folder = job.scratch_dir(),
+                              .encoder = {.width = spec.width,
+                                          .height = spec.height,
+                                          .frame_rate = spec.fps,
+                                          .codec = spec.codec,
+                                          .crf = static_cast<int>(config.video.crf),
+                                          .preset = config.video.preset,
+                                          .threads = static_cast<int>(encoder_threads)},
+                              .metadata = [spec](int64_t index) { return VideoMetadata(spec, index); }}));
   return std::make_unique<EncodedOutput>(std::move(sink));
 }
 

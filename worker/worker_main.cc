@@ -12,9 +12,8 @@ int main(int argc, char** argv) {
   const wan::WorkerConfig& config = command->config;
   wan::InitLog({.minimum = config.log.level, .format = config.log.format, .process = "worker"});
 
-  wan::RankProcess::Command rank = {
-      .arguments = {wan::ProgramFolder() + "/wan_rank", "--config", command->config_path},
-      .environment = {"RANK=0", "WORLD_SIZE=1", "LOCAL_RANK=0"}};
+  wan::RankProcess::Command rank = {.arguments = {wan::ProgramFolder() + "/wan_rank", "--config", command->config_path},
+                                    .environment = {"RANK=0", "WORLD_SIZE=1", "LOCAL_RANK=0"}};
   if (command->insecure) rank.arguments.push_back("--insecure");
   wan::Supervisor supervisor({.rank = std::move(rank),
                               .backoff_min = absl::Seconds(config.supervisor.backoff_min_seconds),

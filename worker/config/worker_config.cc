@@ -87,7 +87,8 @@ std::string Quoted(absl::string_view text) {
     }
   }
   // What the environment filled in was final: it is not expanded again when this text is read.
-  for (size_t at = quoted.find("${"); at != std::string::npos; at = quoted.find("${", at + 3)) quoted.insert(at, 1, '$');
+  for (size_t at = quoted.find("${"); at != std::string::npos; at = quoted.find("${", at + 3))
+    quoted.insert(at, 1, '$');
   return quoted + "\"";
 }
 
@@ -109,8 +110,8 @@ std::vector<FieldViolation> Validate(const WorkerConfig& config, bool insecure) 
   }
   if (config.vae.encode_chunk % 4 != 0) {
     const int64_t lower = config.vae.encode_chunk / 4 * 4;
-    fault("vae.encode_chunk", absl::StrCat(config.vae.encode_chunk, " is not a multiple of 4; nearest: ",
-                                           lower == 0 ? 4 : lower));
+    fault("vae.encode_chunk",
+          absl::StrCat(config.vae.encode_chunk, " is not a multiple of 4; nearest: ", lower == 0 ? 4 : lower));
   }
   if (config.video.scratch_dir.empty()) fault("video.scratch_dir", "must name a folder");
   if (config.model.catalog.empty()) fault("model.catalog", "must name a file");
@@ -123,8 +124,9 @@ std::vector<FieldViolation> Validate(const WorkerConfig& config, bool insecure) 
   check_positive("supervisor.silence_timeout_seconds", supervisor.silence_timeout_seconds);
   check_positive("supervisor.start_timeout_seconds", supervisor.start_timeout_seconds);
   if (supervisor.backoff_max_seconds < supervisor.backoff_min_seconds) {
-    fault("supervisor.backoff_max_seconds", absl::StrCat(supervisor.backoff_max_seconds, " is less than backoff_min_seconds ",
-                                                         supervisor.backoff_min_seconds));
+    fault("supervisor.backoff_max_seconds",
+          absl::StrCat(supervisor.backoff_max_seconds, " is less than backoff_min_seconds ",
+                       supervisor.backoff_min_seconds));
   }
   const absl::string_view device = config.device;
   const bool is_cuda_index = device.size() > 5 && device.substr(0, 5) == "cuda:" &&

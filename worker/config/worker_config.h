@@ -19,10 +19,10 @@ struct WorkerConfig {
     std::string port_file;                    // gets the bound port as text once it is listening; empty: none
   } listen;
   struct Model {
-    std::string name;                          // as in the catalog
-    std::string checkpoint;                    // folder with model_index.json
+    std::string name;        // as in the catalog
+    std::string checkpoint;  // folder with model_index.json
     std::string catalog = "configs/models.yaml";
-    std::string dtype = "auto";                // transformer and text encoder: f32, bf16, auto
+    std::string dtype = "auto";  // transformer and text encoder: f32, bf16, auto
   } model;
   struct Scheduler {
     std::string dtype = "f32";  // sigmas, guidance arithmetic, latents: f32, f64

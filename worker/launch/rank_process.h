@@ -15,8 +15,8 @@ namespace wan {
 
 // How a process ended.
 struct ProcessEnd {
-  int exit_code = 0;  // of a process that exited
-  int signal = 0;     // of one that was killed, else 0
+  int exit_code = 0;             // of a process that exited
+  int signal = 0;                // of one that was killed, else 0
   std::string ToString() const;  // "exit code 1", "signal 9 (KILL)"
 };
 
@@ -31,8 +31,8 @@ struct RankNews {
 class RankProcess {
  public:
   struct Command {
-    std::vector<std::string> arguments;             // of which the first is the program's path
-    std::vector<std::string> environment;           // "NAME=value", in place of the supervisor's own values
+    std::vector<std::string> arguments;    // of which the first is the program's path
+    std::vector<std::string> environment;  // "NAME=value", in place of the supervisor's own values
   };
 
   // INTERNAL when the system has no process or pipe left. A program that cannot be executed ends with code 127.

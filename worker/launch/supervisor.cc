@@ -82,8 +82,7 @@ void Supervisor::StartRank() {
 
 void Supervisor::WaitForEvent() {
   const absl::Duration until =
-      rank_ == nullptr ? next_start_
-                       : last_news_ + (has_beaten_ ? options_.silence_timeout : options_.start_timeout);
+      rank_ == nullptr ? next_start_ : last_news_ + (has_beaten_ ? options_.silence_timeout : options_.start_timeout);
   const absl::Duration wait = std::max(until - MonotonicNow(), absl::ZeroDuration());
   // Rounded up, not to spin through the last millisecond.
   const int milliseconds = static_cast<int>(std::min<int64_t>(absl::ToInt64Milliseconds(wait) + 1, 60'000));

@@ -22,7 +22,7 @@ struct JobProgress {
   int64_t video_index = 0;
   int64_t step = 0;
   int64_t of = 0;
-  absl::Duration step_duration = {};                     // running mean of this phase; zero before the first step
+  absl::Duration step_duration = {};                      // running mean of this phase; zero before the first step
   std::optional<absl::Duration> remaining_duration = {};  // of the whole job; absent while there is no basis
 };
 

@@ -139,11 +139,8 @@ void RankLoop::Run() {
 }
 
 absl::StatusOr<JobResult> RankLoop::RunJob(GenerationPipeline& pipeline, JobRun& job) {
-  RingGate gate({.job = job,
-                 .rates = rates_,
-                 .metrics = metrics_,
-                 .clock = clock_,
-                 .step_passed = options_.step_passed});
+  RingGate gate(
+      {.job = job, .rates = rates_, .metrics = metrics_, .clock = clock_, .step_passed = options_.step_passed});
   WAN_RETURN_IF_ERROR(gate.Verdict());
   WAN_ASSIGN_OR_RETURN(const std::unique_ptr<VideoOutput> output, options_.open_output(job));
   WAN_RETURN_IF_ERROR(pipeline.Run(job.spec(), gate, &output->sink()));

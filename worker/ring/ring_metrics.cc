@@ -34,7 +34,8 @@ class RingMetrics::Impl {
  public:
   Impl(prometheus::Registry& registry, std::string model)
       : model_(std::move(model)),
-        model_info_(BuildGauge().Name("wan_model_info").Help("The model this ring serves; always 1").Register(registry)),
+        model_info_(
+            BuildGauge().Name("wan_model_info").Help("The model this ring serves; always 1").Register(registry)),
         rank_up_(BuildGauge()
                      .Name("wan_rank_up")
                      .Help("1 while the rank's compute thread takes jobs")
@@ -77,8 +78,8 @@ class RingMetrics::Impl {
                        .Register(registry);
     for (const VideoCodec codec : kCodecs) {
       const prometheus::Labels labels = {{"codec", Name(VideoCodecName(codec))}};
-      codecs_[codec] = {.frames = &frames.Add(labels), .bytes = &bytes.Add(labels),
-                        .encode = &encode.Add(labels, kJobBuckets)};
+      codecs_[codec] = {
+          .frames = &frames.Add(labels), .bytes = &bytes.Add(labels), .encode = &encode.Add(labels, kJobBuckets)};
     }
   }
 

@@ -75,9 +75,8 @@ RingStatus::Snapshot RingStatus::Get() const {
 
 RingStatus::Snapshot RingStatus::WaitForChange(uint64_t seen, absl::Duration timeout) const {
   const absl::MutexLock lock(&mutex_);
-  const auto changed = [this, seen]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
-    return now_.closed || now_.revision != seen;
-  };
+  const auto changed = [this, seen]()
+                           ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return now_.closed || now_.revision != seen; };
   mutex_.AwaitWithTimeout(absl::Condition(&changed), timeout);
   return now_;
 }

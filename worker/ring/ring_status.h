@@ -31,8 +31,8 @@ class RingStatus {
  public:
   struct Snapshot {
     RingState state = RingState::kStarting;
-    std::string job_id;    // the job that runs, also while draining
-    std::string dtype;     // what "auto" became; empty before READY
+    std::string job_id;     // the job that runs, also while draining
+    std::string dtype;      // what "auto" became; empty before READY
     uint64_t revision = 0;  // grows with each change
     bool closed = false;    // no change will come
   };

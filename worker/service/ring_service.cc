@@ -27,9 +27,7 @@ namespace {
 constexpr size_t kChunkBytes = 1 << 20;
 
 // What Write() returns false for: the caller has cancelled, is gone, or its deadline passed.
-absl::Status CallerIsGone() {
-  return MakeError(absl::StatusCode::kCancelled, kJobCancelled, "the caller has left");
-}
+absl::Status CallerIsGone() { return MakeError(absl::StatusCode::kCancelled, kJobCancelled, "the caller has left"); }
 
 absl::Status StorageError(const std::string& path, absl::string_view reason) {
   return MakeError(absl::StatusCode::kInternal, kStorage, absl::StrCat("read ", path, ": ", reason));
@@ -85,9 +83,8 @@ absl::StatusOr<GenerationSpec> RingService::CheckedSpec(const worker::v1::Execut
   if (std::find(info.codecs.begin(), info.codecs.end(), codec) == info.codecs.end()) {
     const std::string message =
         absl::StrCat(codec, " is not available on this ring; it has ", absl::StrJoin(info.codecs, ", "));
-    return WithDetails(absl::InvalidArgumentError(message), {.reason = kCodecUnavailable,
-                                                             .metadata = {},
-                                                             .violations = {{"spec.codec", message}}});
+    return WithDetails(absl::InvalidArgumentError(message),
+                       {.reason = kCodecUnavailable, .metadata = {}, .violations = {{"spec.codec", message}}});
   }
   return std::move(resolved.spec);
 }

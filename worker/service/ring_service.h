@@ -26,7 +26,7 @@ class RingService final : public worker::v1::RingWorker::Service {
     JobMailbox& mailbox;
   };
   struct Intervals {
-    absl::Duration heartbeat = absl::Seconds(5);  // of Watch
+    absl::Duration heartbeat = absl::Seconds(5);           // of Watch
     absl::Duration cancel_poll = absl::Milliseconds(100);  // how soon a cancelled call is noticed
   };
   RingService(Context context, Intervals intervals);

@@ -154,8 +154,9 @@ TEST_F(SupervisorTest, BadConfigurationStaysDownAndItsErrorIsTheLastLine) {
 }
 
 TEST_F(SupervisorTest, TermIsForwardedAndTheRankMayFinishFirst) {
-  Start("trap 'echo term > $E; read go < $D/go; echo done > $E; exit 0' TERM; echo up > $E; "
-        "while :; do sleep 0.05; done");
+  Start(
+      "trap 'echo term > $E; read go < $D/go; echo done > $E; exit 0' TERM; echo up > $E; "
+      "while :; do sleep 0.05; done");
   ASSERT_EQ(::mkfifo((folder_ + "/go").c_str(), 0600), 0);
   EXPECT_EQ(NextEvent(), "up");
   ::kill(supervisor_, SIGTERM);
@@ -219,7 +220,8 @@ TEST_F(SupervisorTest, KilledSupervisorLeavesNoOrphan) {
 
 TEST_F(SupervisorTest, RankInheritsNoDescriptorAndNoBlockedSignal) {
   ASSERT_EQ(::dup2(events_, 77), 77);  // without close-on-exec
-  Start("ls /proc/self/fd > $D/fds; "
+  Start(
+      "ls /proc/self/fd > $D/fds; "
       "while read name value; do [ $name = SigBlk: ] && echo $value > $D/signals; done < /proc/$$/status; exit 0");
   ::close(77);
   EXPECT_EQ(WaitForExit(), 0);

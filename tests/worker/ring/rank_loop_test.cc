@@ -179,8 +179,8 @@ TEST_F(RankLoopTest, ThrownErrorTellsTheCallerAndEndsTheRank) {
 }
 
 TEST_F(RankLoopTest, ThrownStandardExceptionEndsTheRankToo) {
-  EXPECT_TRUE(HasReason(Run([](StepGate&, FrameSink&) -> absl::Status { throw std::runtime_error("x"); }).status(),
-                        kRingLost));
+  EXPECT_TRUE(
+      HasReason(Run([](StepGate&, FrameSink&) -> absl::Status { throw std::runtime_error("x"); }).status(), kRingLost));
   EXPECT_FALSE(loop_->failure().ok());
 }
 

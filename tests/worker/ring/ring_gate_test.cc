@@ -54,8 +54,7 @@ class RingGateTest : public ::testing::Test {
   JobRun job_;
   int steps_passed_ = 0;
   const std::function<void()> step_passed_ = [this] { ++steps_passed_; };
-  RingGate gate_{
-      {.job = job_, .rates = rates_, .metrics = metrics_, .clock = clock_, .step_passed = step_passed_}};
+  RingGate gate_{{.job = job_, .rates = rates_, .metrics = metrics_, .clock = clock_, .step_passed = step_passed_}};
 };
 
 TEST_F(RingGateTest, ProgressCarriesMeanStepAndRemainingTime) {

@@ -9,7 +9,6 @@
 namespace wan {
 namespace {
 
-
 TEST(RingStatus, TakesNoJobBeforeItsModelsAreLoaded) {
   RingStatus status(RingInfo{});
   EXPECT_TRUE(HasReason(status.BeginJob("a"), kRingBusy));

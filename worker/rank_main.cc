@@ -148,9 +148,9 @@ absl::Status Serve(const WorkerConfig& config, ShutdownSignal& shutdown, Supervi
 }  // namespace wan
 
 int main(int argc, char** argv) {
-  int exit_code = 0;
-  const std::optional<wan::WorkerCommand> command = wan::ParseWorkerCommand("wan_rank", argc, argv, &exit_code);
-  if (!command.has_value()) return exit_code;
+  wan::CommandEnd end;
+  const std::optional<wan::WorkerCommand> command = wan::ParseWorkerCommand("wan_rank", argc, argv, &end);
+  if (!command.has_value()) return end.exit_code;
   wan::InitLog({.minimum = command->config.log.level, .format = command->config.log.format, .process = "rank 0"});
   wan::ShutdownSignal shutdown;
   const std::unique_ptr<wan::SupervisorLink> link = wan::SupervisorLink::FromEnvironment();

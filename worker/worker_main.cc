@@ -6,9 +6,12 @@
 #include "worker/launch/supervisor.h"
 
 int main(int argc, char** argv) {
-  int exit_code = 0;
-  const std::optional<wan::WorkerCommand> command = wan::ParseWorkerCommand("wan_worker", argc, argv, &exit_code);
-  if (!command.has_value()) return exit_code;
+  wan::CommandEnd end;
+  const std::optional<wan::WorkerCommand> command = wan::ParseWorkerCommand("wan_worker", argc, argv, &end);
+  if (!command.has_value()) {
+    if (!end.error.empty()) wan::WriteTerminationLog(wan::WorkerConfig().supervisor.termination_log, end.error);
+    return end.exit_code;
+  }
   const wan::WorkerConfig& config = command->config;
   wan::InitLog({.minimum = config.log.level, .format = config.log.format, .process = "worker"});
 

@@ -23,13 +23,13 @@ std::string Usage(absl::string_view program) {
 
 }  // namespace
 
-std::optional<WorkerCommand> ParseWorkerCommand(absl::string_view program, int argc, char** argv, int* exit_code) {
+std::optional<WorkerCommand> ParseWorkerCommand(absl::string_view program, int argc, char** argv, CommandEnd* end) {
   WorkerCommand command;
   bool check = false;
   bool print = false;
   const auto usage_error = [&](absl::string_view message) {
     std::cerr << program << ": " << message << "\n" << Usage(program);
-    *exit_code = kExitUsage;
+    *end = {.exit_code = kExitUsage, .error = std::string(message)};
     return std::nullopt;
   };
   for (int i = 1; i < argc; ++i) {
@@ -47,7 +47,7 @@ std::optional<WorkerCommand> ParseWorkerCommand(absl::string_view program, int a
       command.insecure = true;
     } else if (flag == "--help" || flag == "--version") {
       std::cout << (flag == "--help" ? Usage(program) : absl::StrCat(program, " ", BuildVersion(), "\n"));
-      *exit_code = 0;
+      *end = {};
       return std::nullopt;
     } else {
       return usage_error(absl::StrCat("unknown argument ", flag));
@@ -58,14 +58,14 @@ std::optional<WorkerCommand> ParseWorkerCommand(absl::string_view program, int a
   absl::StatusOr<WorkerConfig> config = LoadWorkerConfig(command.config_path, command.insecure);
   if (!config.ok()) {
     std::cerr << program << ": " << config.status().message() << std::endl;
-    *exit_code = kExitBadConfiguration;
+    *end = {.exit_code = kExitBadConfiguration, .error = std::string(config.status().message())};
     return std::nullopt;
   }
   if (print) std::cout << ToYaml(*config);
   if (check && !print) std::cout << command.config_path << ": ok\n";
   if (check || print) {
     std::cout.flush();
-    *exit_code = 0;
+    *end = {};
     return std::nullopt;
   }
   command.config = *std::move(config);

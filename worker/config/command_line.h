@@ -19,10 +19,16 @@ struct WorkerCommand {
   WorkerConfig config;
 };
 
+// Why a program does not go on.
+struct CommandEnd {
+  int exit_code = 0;
+  std::string error;  // empty when it did what was asked for
+};
+
 // The flags that wan_worker and wan_rank share: --config FILE, --check-config, --print-effective-config, --insecure,
-// --help, --version. Either a command to go on with, or nothing and `exit_code` is set: what was asked for is printed
-// to stdout, an error to stderr with the faults of the configuration in one line.
-std::optional<WorkerCommand> ParseWorkerCommand(absl::string_view program, int argc, char** argv, int* exit_code);
+// --help, --version. Either a command to go on with, or nothing and `end` is set: what was asked for is printed to
+// stdout, an error to stderr with the faults of the configuration in one line.
+std::optional<WorkerCommand> ParseWorkerCommand(absl::string_view program, int argc, char** argv, CommandEnd* end);
 
 }  // namespace wan
 

@@ -145,19 +145,23 @@ void Supervisor::PlanRestart() {
 }
 
 int Supervisor::GiveUp(int exit_code, const std::string& error) const {
-  const std::string& path = options_.termination_log;
-  if (!path.empty()) {
-    const int create = absl::StartsWith(path, "/dev/") ? 0 : O_CREAT;
-    const int file = ::open(path.c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC | create, 0644);
-    if (file >= 0) {
-      [[maybe_unused]] const ssize_t written = ::write(file, error.data(), error.size());
-      ::close(file);
-    } else if (create != 0) {
-      WAN_LOG(WARNING) << "write " << path << ": " << ::strerror(errno);
-    }
-  }
+  WriteTerminationLog(options_.termination_log, error);
   WAN_LOG(ERROR) << error;
   return exit_code;
+}
+
+void WriteTerminationLog(const std::string& path, const std::string& error) {
+  if (path.empty()) return;
+  const int create = absl::StartsWith(path, "/dev/") ? 0 : O_CREAT;
+  const int file = ::open(path.c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC | create, 0644);
+  if (file < 0) {
+    if (create != 0) {
+      WAN_LOG(WARNING) << "write " << path << ": " << ::strerror(errno);
+    }
+    return;
+  }
+  [[maybe_unused]] const ssize_t written = ::write(file, error.data(), error.size());
+  ::close(file);
 }
 
 std::string ProgramFolder() { return std::filesystem::read_symlink("/proc/self/exe").parent_path().string(); }

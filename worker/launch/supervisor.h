@@ -21,7 +21,7 @@ class Supervisor {
     absl::Duration backoff_max = absl::Seconds(30);
     absl::Duration silence_timeout = absl::Seconds(10);  // a rank that does not beat for so long is frozen
     absl::Duration start_timeout = absl::Seconds(120);   // the same before its first beat
-    std::string termination_log;  // gets the last error; a path below /dev only if it exists; empty: none
+    std::string termination_log;  // gets the last error, see WriteTerminationLog()
   };
 
   // Blocks SIGTERM, SIGINT and SIGCHLD in this thread for good. Before other threads exist.
@@ -56,6 +56,9 @@ class Supervisor {
   absl::Duration backoff_;  // before the next restart
   absl::Duration next_start_;
 };
+
+// Leaves `error` where a container's runtime looks for it. A path below /dev is written only if it exists; empty: none.
+void WriteTerminationLog(const std::string& path, const std::string& error);
 
 // The folder that holds the running program.
 std::string ProgramFolder();

@@ -3,14 +3,17 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "common/channel.h"
 #include "common/generation/spec.h"
 #include "worker/pipeline/progress.h"
 
@@ -90,6 +93,9 @@ class JobRun {
   std::optional<JobProgress> progress_ ABSL_GUARDED_BY(mutex_);
   std::optional<absl::StatusOr<JobResult>> result_ ABSL_GUARDED_BY(mutex_);
 };
+
+// Where the handler of Execute puts the job that RingStatus::BeginJob() admitted, and the compute thread finds it.
+using JobMailbox = Channel<std::shared_ptr<JobRun>>;
 
 }  // namespace wan
 

@@ -128,12 +128,7 @@ void RankLoop::Run() {
         &is_thrown);
     ReportMemory();
     if (is_thrown) Fail(status);  // before the caller knows: no job may follow
-    if (status.ok()) {
-      job.Finish(std::move(result));
-    } else {
-      WAN_LOG(INFO) << "job " << job.job_id() << " ended: " << status.ToString();
-      job.Finish(status);
-    }
+    job.Finish(status.ok() ? absl::StatusOr<JobResult>(std::move(result)) : status);
     if (is_thrown) return;
   }
 }

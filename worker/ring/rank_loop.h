@@ -10,7 +10,6 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
-#include "common/channel.h"
 #include "common/clock.h"
 #include "worker/ring/generation_pipeline.h"
 #include "worker/ring/job_run.h"
@@ -19,9 +18,6 @@
 #include "worker/ring/ring_status.h"
 
 namespace wan {
-
-// Where the handler of Execute puts the job that RingStatus::BeginJob() admitted.
-using JobMailbox = Channel<std::shared_ptr<JobRun>>;
 
 // The compute thread of a rank: loads the pipeline, then runs one job after the other. It holds the program's only
 // catch of what tensor code throws. Two kinds of failure: a reported one (a Status, or memory that ran out) ends the

@@ -7,7 +7,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/generation/model_catalog.h"
-#include "worker/ring/rank_loop.h"
+#include "worker/ring/job_run.h"
 #include "worker/ring/ring_status.h"
 #include "worker/service/scratch_dir.h"
 

@@ -6,10 +6,9 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "common/channel.h"
 #include "common/generation/model_catalog.h"
 #include "wan/worker/v1/ring_worker.grpc.pb.h"
-#include "worker/ring/rank_loop.h"
+#include "worker/ring/job_run.h"
 #include "worker/ring/ring_status.h"
 #include "worker/service/scratch_dir.h"
 

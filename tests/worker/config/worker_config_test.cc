@@ -92,9 +92,9 @@ int ExitCodeOf(std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), "wan_rank");
   std::vector<char*> pointers;
   for (std::string& argument : arguments) pointers.push_back(argument.data());
-  int exit_code = -1;
-  const auto command = ParseWorkerCommand("wan_rank", static_cast<int>(pointers.size()), pointers.data(), &exit_code);
-  return command.has_value() ? -1 : exit_code;
+  CommandEnd end;
+  const auto command = ParseWorkerCommand("wan_rank", static_cast<int>(pointers.size()), pointers.data(), &end);
+  return command.has_value() ? -1 : end.exit_code;
 }
 
 TEST(WorkerCommand, CheckOfAGoodFileExitsWith0OfABadOneWith78AndBadUsageWith2) {

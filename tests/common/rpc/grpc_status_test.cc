@@ -91,7 +91,9 @@ TEST(GrpcStatus, StatusWithoutDetailsKeepsCodeAndMessage) {
   EXPECT_EQ(FromGrpcStatus(status), absl::UnavailableError("away"));
   EXPECT_EQ(FromGrpcStatus(grpc::Status(grpc::StatusCode::INTERNAL, "odd", "\xFFnot a message")),
             absl::InternalError("odd"));
-  EXPECT_EQ(FromGrpcStatus(grpc::Status(static_cast<grpc::StatusCode>(99), "odd")).code(), absl::StatusCode::kUnknown);
+  google::rpc::Status unknown;
+  unknown.set_code(99);
+  EXPECT_EQ(FromRpcStatus(unknown).code(), absl::StatusCode::kUnknown);
 }
 
 // A request with many faults whose texts are long: code, reason and first violations arrive all the same.
@@ -122,11 +124,11 @@ TEST(GrpcStatus, HugeErrorFitsIntoTrailersAndSaysHowMuchIsCutOff) {
 
 TEST(GrpcStatus, EveryKindOfHugeContentIsCut) {
   std::map<std::string, std::string> metadata;
-  for (int i = 0; i < 1000; ++i) metadata[absl::StrCat(i, Repeated("ключ", 100))] = Repeated("значение", 100);
+  for (int i = 0; i < 50; ++i) metadata[absl::StrCat(i, Repeated("ключ", 100))] = Repeated("значение", 100);
   for (const absl::string_view unit : {"x", "猫", "😀", "%", "\n", "\xFF", "é"}) {
-    std::vector<FieldViolation> violations(500, {Repeated(unit, 1000), Repeated(unit, 1000)});
+    std::vector<FieldViolation> violations(100, {Repeated(unit, 1000), Repeated(unit, 1000)});
     const grpc::Status status =
-        ToGrpcStatus(WithDetails(absl::InternalError(Repeated(unit, 1'000'000)),
+        ToGrpcStatus(WithDetails(absl::InternalError(Repeated(unit, 50'000)),
                                  {.reason = kStorage, .metadata = metadata, .violations = violations}));
     EXPECT_LT(TrailerBytes(status), 6000u) << unit;
     EXPECT_TRUE(IsValidUtf8(status.error_message()));

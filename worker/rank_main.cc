@@ -75,12 +75,6 @@ absl::Status CheckWorld() {
   return absl::FailedPreconditionError(absl::StrCat("WORLD_SIZE is ", world_size, ": a ring has one rank"));
 }
 
-absl::StatusOr<ModelCatalog> LoadCatalog(const WorkerConfig& config) {
-  WAN_ASSIGN_OR_RETURN(ModelCatalog catalog, ModelCatalog::Load(config.model.catalog));
-  if (catalog.Find(config.model.name) == nullptr) return catalog.UnknownModelError(config.model.name);
-  return catalog;
-}
-
 RingInfo MakeRingInfo(const WorkerConfig& config) {
   RingInfo info = {.model = config.model.name,
                    .device = config.device,
@@ -107,7 +101,7 @@ absl::StatusOr<std::unique_ptr<MetricsExposer>> ExposeMetrics(const WorkerConfig
 // Serves until the ring is over. The error that ends the rank, OK when it has drained.
 absl::Status Serve(const WorkerConfig& config, ShutdownSignal& shutdown, SupervisorLink& link) {
   WAN_RETURN_IF_ERROR(CheckWorld());
-  WAN_ASSIGN_OR_RETURN(const ModelCatalog catalog, LoadCatalog(config));
+  WAN_ASSIGN_OR_RETURN(const ModelCatalog catalog, ModelCatalog::Load(config.model.catalog));
   WAN_ASSIGN_OR_RETURN(std::unique_ptr<ScratchDir> scratch, ScratchDir::Open(config.video.scratch_dir));
   RingStatus status(MakeRingInfo(config));
   JobMailbox mailbox(1);

@@ -4,6 +4,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/error.h"
+#include "common/generation/model_catalog.h"
+#include "common/status_macros.h"
 #include "common/version.h"
 
 namespace wan {
@@ -19,6 +22,13 @@ std::string Usage(absl::string_view program) {
                       "  --print-effective-config  print every key with the value in force\n"
                       "  --insecure                allow addresses that others can reach, without authentication\n"
                       "  --version, --help\n");
+}
+
+// The model must be one that the catalog has.
+absl::Status CheckModel(const WorkerConfig& config) {
+  WAN_ASSIGN_OR_RETURN(const ModelCatalog catalog, ModelCatalog::Load(config.model.catalog));
+  if (catalog.Find(config.model.name) != nullptr) return absl::OkStatus();
+  return Annotate(catalog.UnknownModelError(config.model.name), "model.name");
 }
 
 }  // namespace
@@ -56,6 +66,9 @@ std::optional<WorkerCommand> ParseWorkerCommand(absl::string_view program, int a
   if (command.config_path.empty()) return usage_error("--config is missing");
 
   absl::StatusOr<WorkerConfig> config = LoadWorkerConfig(command.config_path, command.insecure);
+  if (config.ok()) {
+    if (const absl::Status status = CheckModel(*config); !status.ok()) config = status;
+  }
   if (!config.ok()) {
     std::cerr << program << ": " << config.status().message() << std::endl;
     *end = {.exit_code = kExitBadConfiguration, .error = std::string(config.status().message())};

@@ -1,5 +1,7 @@
 #include "worker/config/worker_config.h"
 
+#include <filesystem>
+
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -68,8 +70,16 @@ WorkerConfig Read(const YamlReader& root) {
   return config;
 }
 
-absl::StatusOr<WorkerConfig> ReadAndCheck(const YamlReader& root, bool insecure) {
+void ResolvePaths(const std::string& folder, WorkerConfig& config) {
+  for (std::string* path : {&config.listen.port_file, &config.model.checkpoint, &config.model.catalog,
+                            &config.video.scratch_dir, &config.metrics.port_file, &config.supervisor.termination_log}) {
+    if (!path->empty()) *path = (std::filesystem::path(folder) / *path).lexically_normal().string();
+  }
+}
+
+absl::StatusOr<WorkerConfig> ReadAndCheck(const YamlReader& root, const std::string& folder, bool insecure) {
   WorkerConfig config = Read(root);
+  ResolvePaths(folder, config);
   for (const FieldViolation& fault : Validate(config, insecure)) root.Fault(fault.field, fault.description);
   WAN_RETURN_IF_ERROR(root.Finish());
   return config;
@@ -139,13 +149,13 @@ std::vector<FieldViolation> Validate(const WorkerConfig& config, bool insecure) 
 
 absl::StatusOr<WorkerConfig> LoadWorkerConfig(const std::string& path, bool insecure) {
   WAN_ASSIGN_OR_RETURN(const YamlReader root, YamlReader::Load(path));
-  return ReadAndCheck(root, insecure);
+  return ReadAndCheck(root, std::filesystem::path(path).parent_path().string(), insecure);
 }
 
 absl::StatusOr<WorkerConfig> ParseWorkerConfig(const std::string& yaml, const std::string& name_in_errors,
-                                               bool insecure) {
+                                               const std::string& folder, bool insecure) {
   WAN_ASSIGN_OR_RETURN(const YamlReader root, YamlReader::Parse(yaml, name_in_errors));
-  return ReadAndCheck(root, insecure);
+  return ReadAndCheck(root, folder, insecure);
 }
 
 std::string ToYaml(const WorkerConfig& config) {

@@ -1,5 +1,5 @@
 // Configuration of a worker node: what wan_worker and each wan_rank read once at start. YAML keys are the members'
-// names, one mapping for each struct; relative paths are relative to the working directory.
+// names, one mapping for each struct; relative paths start at the file's folder.
 #ifndef WAN_WORKER_CONFIG_WORKER_CONFIG_H_
 #define WAN_WORKER_CONFIG_WORKER_CONFIG_H_
 
@@ -15,13 +15,13 @@ namespace wan {
 
 struct WorkerConfig {
   struct Listen {
-    std::string address = "127.0.0.1:50052";  // RingWorker, for wan_server; port 0: any free one
+    std::string address = "127.0.0.1:50050";  // RingWorker, for wan_server; port 0: any free one
     std::string port_file;                    // gets the bound port as text once it is listening; empty: none
   } listen;
   struct Model {
     std::string name;        // as in the catalog
     std::string checkpoint;  // folder with model_index.json
-    std::string catalog = "configs/models.yaml";
+    std::string catalog = "models.yaml";
     std::string dtype = "auto";  // transformer and text encoder: f32, bf16, auto
   } model;
   struct Scheduler {
@@ -37,7 +37,7 @@ struct WorkerConfig {
     std::string encoder = "libx264";
     int64_t crf = 18;
     std::string preset = "medium";
-    std::string scratch_dir = "/var/tmp/wan-worker";  // videos until they are sent; may be shared by rings
+    std::string scratch_dir = "../state/scratch";  // videos until they are sent; may be shared by rings
   } video;
   struct Metrics {
     std::string address;    // of /metrics, /healthz, /readyz; empty: none
@@ -64,7 +64,7 @@ std::vector<FieldViolation> Validate(const WorkerConfig& config, bool insecure);
 // INVALID_ARGUMENT with every fault at once, each with file, line and path of the key.
 absl::StatusOr<WorkerConfig> LoadWorkerConfig(const std::string& path, bool insecure);
 absl::StatusOr<WorkerConfig> ParseWorkerConfig(const std::string& yaml, const std::string& name_in_errors,
-                                               bool insecure);
+                                               const std::string& folder, bool insecure);
 
 // Every key with the value in force, as YAML that LoadWorkerConfig() reads back.
 std::string ToYaml(const WorkerConfig& config);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "common/generation/model_catalog.h"
+#include "tests/testing/files.h"
 #include "worker/config/command_line.h"
 
 namespace wan {
@@ -21,7 +22,7 @@ constexpr char kMinimal[] = "model: {name: m, checkpoint: c}\n";
 std::string SourceDir() { return std::getenv("WAN_SOURCE_DIR"); }
 
 std::string FaultsOf(const std::string& yaml, bool insecure = false) {
-  const absl::StatusOr<WorkerConfig> config = ParseWorkerConfig(yaml, "worker.yaml", insecure);
+  const absl::StatusOr<WorkerConfig> config = ParseWorkerConfig(yaml, "worker.yaml", "/etc/wan", insecure);
   return config.ok() ? "" : std::string(config.status().message());
 }
 
@@ -77,15 +78,25 @@ TEST(WorkerConfig, PrintedConfigurationReadsBackAsTheSame) {
       "supervisor: {backoff_min_seconds: 0.25}\n"
       "log: {level: debug, format: json}\n"
       "device: cuda:3\nthreads: 7\n",
-      "worker.yaml", false);
+      "worker.yaml", "/etc/wan", false);
   ASSERT_TRUE(config.ok()) << config.status();
   const std::string yaml = ToYaml(*config);
-  const absl::StatusOr<WorkerConfig> again = ParseWorkerConfig(yaml, "printed", false);
+  const absl::StatusOr<WorkerConfig> again = ParseWorkerConfig(yaml, "printed", "/elsewhere", false);
   ASSERT_TRUE(again.ok()) << again.status() << "\n" << yaml;
   EXPECT_EQ(ToYaml(*again), yaml);
   EXPECT_EQ(again->listen.port_file, "/tmp/a \"b\" ${X}");
   EXPECT_EQ(again->supervisor.backoff_min_seconds, 0.25);
   EXPECT_EQ(again->log.level, LogLevel::DEBUG);
+}
+
+TEST(WorkerConfig, RelativePathsStartAtTheFilesFolder) {
+  const absl::StatusOr<WorkerConfig> config = ParseWorkerConfig(
+      "model: {name: m, checkpoint: ../models/m}\nvideo: {scratch_dir: /scratch}\n", "worker.yaml", "/etc/wan", false);
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->model.checkpoint, "/etc/models/m");
+  EXPECT_EQ(config->model.catalog, "/etc/wan/models.yaml");
+  EXPECT_EQ(config->video.scratch_dir, "/scratch");
+  EXPECT_EQ(config->listen.port_file, "");
 }
 
 int ExitCodeOf(std::vector<std::string> arguments) {
@@ -103,6 +114,10 @@ TEST(WorkerCommand, CheckOfAGoodFileExitsWith0OfABadOneWith78AndBadUsageWith2) {
   EXPECT_EQ(ExitCodeOf({"--config=" + good, "--print-effective-config"}), 0);
   EXPECT_EQ(ExitCodeOf({"--config", SourceDir() + "/configs/models.yaml", "--check-config"}), kExitBadConfiguration);
   EXPECT_EQ(ExitCodeOf({"--config", "/nonexistent.yaml"}), kExitBadConfiguration);
+  const TemporaryFolder folder;
+  WriteFile(folder.File("worker.yaml"),
+            "model: {name: m, checkpoint: c, catalog: " + SourceDir() + "/configs/models.yaml}\n");
+  EXPECT_EQ(ExitCodeOf({"--config", folder.File("worker.yaml"), "--check-config"}), kExitBadConfiguration);
   EXPECT_EQ(ExitCodeOf({}), 2);
   EXPECT_EQ(ExitCodeOf({"--config"}), 2);
   EXPECT_EQ(ExitCodeOf({"--config", good, "--chekc-config"}), 2);

@@ -19,9 +19,9 @@ struct JobVideo {
   int32_t index = 0;
   int64_t seed = 0;  // spec.seed + index
   VideoCodec codec = VideoCodec::kH264;
-  std::string container;  // file extension: "mp4", "mkv"
+  std::string container = {};  // file extension: "mp4", "mkv"
   int64_t size_bytes = 0;
-  std::string sha256;  // lower-case hex
+  std::string sha256 = {};  // lower-case hex
   int32_t num_frames = 0;
   friend bool operator==(const JobVideo&, const JobVideo&) = default;
 };

@@ -37,17 +37,17 @@ struct ClaimFilter {
 // The change that Transition() makes along with the state.
 struct JobUpdate {
   JobState to = JobState::kQueued;
-  std::optional<int> attempt;    // if set, the stored attempt must be this one: a late settler changes nothing
-  absl::Status error;            // required for FAILED, CANCELLED, EXPIRED
-  std::vector<JobVideo> videos;  // for SUCCEEDED
-  bool charge_attempt = false;   // RUNNING to QUEUED: the ring lost the run
-  bool undo_claim = false;       // RUNNING to QUEUED: the run never began (RING_BUSY); takes `attempt` back by one
+  std::optional<int> attempt = {};    // if set, the stored attempt must be this one: a late settler changes nothing
+  absl::Status error = {};            // required for FAILED, CANCELLED, EXPIRED
+  std::vector<JobVideo> videos = {};  // for SUCCEEDED
+  bool charge_attempt = false;        // RUNNING to QUEUED: the ring lost the run
+  bool undo_claim = false;            // RUNNING to QUEUED: the run never began (RING_BUSY); takes `attempt` back by one
 };
 
 struct ListQuery {
   int page_size = 50;
-  std::string page_token;        // next_page_token of the page before; empty: first page
-  std::vector<JobState> states;  // empty: all
+  std::string page_token = {};        // next_page_token of the page before; empty: first page
+  std::vector<JobState> states = {};  // empty: all
 };
 
 struct JobPage {

@@ -148,7 +148,9 @@ absl::StatusOr<std::unique_ptr<FileResultStore>> FileResultStore::Open(const std
   if (failure) return StorageError("read folder", folder, failure.message());
   for (const std::filesystem::path& path : stale) {
     std::filesystem::remove(path, failure);
-    if (failure) WAN_LOG(WARNING) << "remove stale " << path.native() << ": " << failure.message();
+    if (failure) {
+      WAN_LOG(WARNING) << "remove stale " << path.native() << ": " << failure.message();
+    }
   }
   if (access(folder.c_str(), W_OK) != 0) {
     WAN_LOG(ERROR) << "results folder " << folder << ": " << std::strerror(errno) << "; jobs will fail with STORAGE";

@@ -65,7 +65,8 @@ void Dispatcher::Drain(absl::Duration timeout) {
   }
   const absl::Time end = absl::Now() + kRequeueTimeout;
   for (const auto& runner : runners_) {
-    if (!runner->WaitIdle(end)) WAN_LOG(ERROR) << "ring " << runner->name() << ": its job is left to the next start";
+    if (runner->WaitIdle(end)) continue;
+    WAN_LOG(ERROR) << "ring " << runner->name() << ": its job is left to the next start";
   }
 }
 

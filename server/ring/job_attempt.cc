@@ -75,7 +75,9 @@ absl::Status JobAttempt::RenewLease() {
   if (now - lease_renewed_ < lease_.duration / 3) return absl::OkStatus();
   const absl::Status status = context_.store.RenewLease(job_.id, lease_.owner, job_.attempt, lease_.duration);
   if (absl::IsFailedPrecondition(status) || absl::IsNotFound(status)) return status;
-  if (!status.ok()) WAN_LOG(WARNING) << "job " << job_.id << ": renew its lease: " << status;
+  if (!status.ok()) {
+    WAN_LOG(WARNING) << "job " << job_.id << ": renew its lease: " << status;
+  }
   lease_renewed_ = now;
   return absl::OkStatus();
 }

@@ -33,10 +33,9 @@ absl::Status MakeError(absl::StatusCode code, absl::string_view reason, absl::st
 
 absl::Status InvalidSpecError(std::vector<FieldViolation> violations) {
   WAN_CHECK(!violations.empty());
-  const std::string message =
-      absl::StrJoin(violations, "; ", [](std::string* out, const FieldViolation& violation) {
-        absl::StrAppend(out, violation.field, ": ", violation.description);
-      });
+  const std::string message = absl::StrJoin(violations, "; ", [](std::string* out, const FieldViolation& violation) {
+    absl::StrAppend(out, violation.field, ": ", violation.description);
+  });
   return WithDetails(absl::InvalidArgumentError(message),
                      {.reason = kInvalidSpec, .metadata = {}, .violations = std::move(violations)});
 }

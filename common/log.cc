@@ -20,10 +20,14 @@ LogOptions& Options() {
 
 const char* LevelName(LogLevel level) {
   switch (level) {
-    case LogLevel::DEBUG: return "DEBUG";
-    case LogLevel::INFO: return "INFO";
-    case LogLevel::WARNING: return "WARNING";
-    case LogLevel::ERROR: return "ERROR";
+    case LogLevel::DEBUG:
+      return "DEBUG";
+    case LogLevel::INFO:
+      return "INFO";
+    case LogLevel::WARNING:
+      return "WARNING";
+    case LogLevel::ERROR:
+      return "ERROR";
   }
   return "ERROR";
 }
@@ -38,7 +42,8 @@ const char* BaseName(const char* path) {
 
 std::string TextLine(LogLevel level, const std::string& time, const std::string& where, absl::string_view message) {
   const std::string& process = Options().process;
-  return absl::StrCat(time, " ", LevelName(level), " ", process, process.empty() ? "" : " ", where, "] ", message, "\n");
+  return absl::StrCat(time, " ", LevelName(level), " ", process, process.empty() ? "" : " ", where, "] ", message,
+                      "\n");
 }
 
 std::string JsonLine(LogLevel level, const std::string& time, const std::string& where, absl::string_view message) {

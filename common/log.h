@@ -49,13 +49,13 @@ class LogMessage {
 
 }  // namespace wan
 
-#define WAN_LOG(level)                               \
-  if (!::wan::LogEnabled(::wan::LogLevel::level)) {  \
-  } else                                             \
+#define WAN_LOG(level)                              \
+  if (!::wan::LogEnabled(::wan::LogLevel::level)) { \
+  } else                                            \
     ::wan::LogMessage(::wan::LogLevel::level, __FILE__, __LINE__).stream()
 
-#define WAN_CHECK(condition)                                          \
-  do {                                                                \
+#define WAN_CHECK(condition)                                              \
+  do {                                                                    \
     if (!(condition)) ::wan::CheckFailed(__FILE__, __LINE__, #condition); \
   } while (false)
 

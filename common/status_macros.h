@@ -7,8 +7,8 @@
 #include "absl/status/statusor.h"
 
 // Returns from the enclosing function when `expression` (an absl::Status) is not OK.
-#define WAN_RETURN_IF_ERROR(expression)                          \
-  do {                                                           \
+#define WAN_RETURN_IF_ERROR(expression)                                                 \
+  do {                                                                                  \
     if (absl::Status wan_status_ = (expression); !wan_status_.ok()) return wan_status_; \
   } while (false)
 

@@ -18,9 +18,9 @@ inline absl::string_view PhaseName(Phase phase) { return kPhaseNames[static_cast
 struct Progress {
   Phase phase = Phase::kLoading;
   int64_t video_index = 0;
-  int64_t step = 0;             // steps of this phase that are done
-  int64_t of = 0;               // steps of this phase in all
-  double step_seconds = 0;      // duration of the step just done; 0 before the first
+  int64_t step = 0;                  // steps of this phase that are done
+  int64_t of = 0;                    // steps of this phase in all
+  double step_seconds = 0;           // duration of the step just done; 0 before the first
   int64_t transformer_forwards = 0;  // stacks of blocks run since the job began, over all branches
 };
 

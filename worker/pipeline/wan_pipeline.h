@@ -21,10 +21,10 @@ struct PipelineConfig {
   std::string scheduler_dtype = "f32";  // sigmas, guidance arithmetic, latents: "f32" or "f64"
   std::string vae_dtype = "f32";
   std::string vae_weights_dtype = "f32";
-  int64_t vae_decode_chunk = 4;         // latents a chunk; 0: all at once
-  int64_t vae_encode_chunk = 4;         // frames a chunk, a multiple of 4; 0: all at once
-  std::string device = "cpu";           // "cpu", "cuda:0"
-  int64_t threads = 0;                  // 0: from affinity, cgroup quota and the number of local ranks
+  int64_t vae_decode_chunk = 4;  // latents a chunk; 0: all at once
+  int64_t vae_encode_chunk = 4;  // frames a chunk, a multiple of 4; 0: all at once
+  std::string device = "cpu";    // "cpu", "cuda:0"
+  int64_t threads = 0;           // 0: from affinity, cgroup quota and the number of local ranks
 };
 
 // Compute thread only.

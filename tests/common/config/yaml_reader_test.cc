@@ -35,6 +35,7 @@ TEST(YamlReader, ReadsEachType) {
   EXPECT_EQ(root.Section("f").Int("g", 0), 1);
   const std::vector<YamlReader> list = root.List("h");
   ASSERT_EQ(list.size(), 2u);
+  EXPECT_EQ(list[0].Int("i", 0), 1);
   EXPECT_EQ(list[1].Int("i", 0), 2);
   EXPECT_TRUE(root.Finish().ok()) << root.Finish();
 }

@@ -203,5 +203,23 @@ TEST(JobEvents, EndOfSubscriptionWaitsForARunningWakeAndEndsThem) {
   EXPECT_FALSE(woke_after_end);
 }
 
+TEST(JobEvents, SubscriptionThatEndsDuringAPublishIsNotWoken) {
+  JobEvents events;
+  int wakes = 0;
+  std::unique_ptr<JobEvents::Subscription> first;
+  std::unique_ptr<JobEvents::Subscription> second;
+  // Whichever is woken first ends the other.
+  first = events.Subscribe("J", [&] {
+    ++wakes;
+    second.reset();
+  });
+  second = events.Subscribe("J", [&] {
+    ++wakes;
+    first.reset();
+  });
+  events.Publish(JobAt(2, JobState::kRunning));
+  EXPECT_EQ(wakes, 1);
+}
+
 }  // namespace
 }  // namespace wan

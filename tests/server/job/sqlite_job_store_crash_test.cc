@@ -2,14 +2,20 @@
 // there.
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <string>
+#include <system_error>
+#include <thread>
+#include <utility>
 #include <vector>
 
+#include "server/job/sqlite_database.h"
 #include "server/job/sqlite_job_store.h"
 #include "tests/server/job/test_jobs.h"
 #include "tests/testing/temp_folder.h"
@@ -25,6 +31,7 @@ class Child {
     EXPECT_EQ(pipe(ends), 0);
     pid_ = fork();
     if (pid_ == 0) {
+      prctl(PR_SET_PDEATHSIG, SIGKILL);  // a test that is killed leaves no writer behind
       close(ends[0]);
       run(ends[1]);
       _exit(0);
@@ -34,8 +41,9 @@ class Child {
   }
   ~Child() { close(report_); }
 
-  // Kills it once it has reported `count` lines; all that it reported before it died.
-  std::vector<std::string> KillAfter(size_t count) {
+  // Kills it once it has reported `count` lines and `is_due`; all that it reported before it died.
+  std::vector<std::string> KillAfter(
+      size_t count, const std::function<bool()>& is_due = [] { return true; }) {
     std::vector<std::string> lines;
     std::string line;
     char c = 0;
@@ -46,7 +54,9 @@ class Child {
         continue;
       }
       lines.push_back(std::exchange(line, ""));
-      if (lines.size() >= count && !std::exchange(is_killed, true)) kill(pid_, SIGKILL);
+      if (lines.size() < count || std::exchange(is_killed, true)) continue;
+      while (!is_due()) std::this_thread::yield();
+      kill(pid_, SIGKILL);
     }
     int status = 0;
     EXPECT_EQ(waitpid(pid_, &status, 0), pid_);
@@ -141,29 +151,33 @@ TEST(SqliteJobStoreCrash, QueuedAndRunningJobsOfAKilledServerAllRunAgain) {
   EXPECT_FALSE(store->Claim(TestClaim())->has_value());
 }
 
-TEST(SqliteJobStoreCrash, TransactionThatWasNotCommittedLeavesNoTrace) {
+TEST(SqliteJobStoreCrash, HalfWrittenSettlementLeavesTheJobRunningWithoutVideos) {
   const TempFolder folder;
   const std::string path = folder / "jobs.db";
   Child child([&](int report) {
-    auto store = *SqliteJobStore::Open({.path = path, .now = [&] {
-                                          // Asked twice by the insertion (id and time); the third
-                                          // time is between BEGIN and COMMIT of the claim.
-                                          static int calls = 0;
-                                          if (++calls == 3) {
-                                            Report(report, "inside");
-                                            pause();
-                                          }
-                                          return absl::UnixEpoch();
-                                        }});
-    (void)store->Insert(TestJob(), kNoLimit);
+    auto store = *SqliteJobStore::Open({.path = path});
+    const Job job = store->Insert(TestJob(), kNoLimit)->job;
     (void)store->Claim(TestClaim());
+    JobUpdate done{.to = JobState::kSucceeded};
+    for (int i = 0; i < 1'000'000; ++i) done.videos.push_back({.index = i});  // a second and more of writing
+    Report(report, job.id);
+    (void)store->Transition(job.id, JobState::kRunning, done);
   });
-  child.KillAfter(1);
+  // What does not fit into the cache goes to the log long before the commit.
+  const auto is_writing = [&] {
+    std::error_code absent;
+    const auto size = std::filesystem::file_size(path + "-wal", absent);
+    return !absent && size > 1'000'000;
+  };
+  const std::string id = child.KillAfter(1, is_writing).at(0);
   auto store = *SqliteJobStore::Open({.path = path});
-  const auto jobs = AllJobs(*store);
-  ASSERT_EQ(jobs.size(), 1u);
-  EXPECT_EQ(jobs.begin()->second.state, JobState::kQueued);
-  EXPECT_EQ(jobs.begin()->second.attempt, 0);
+  const auto job = store->Get(id);
+  ASSERT_TRUE(job.ok()) << job.status();
+  EXPECT_EQ(job->state, JobState::kRunning);
+  store.reset();
+  const auto videos = (*SqliteDatabase::Open(path, absl::Seconds(1)))->Query("SELECT count(*) FROM videos");
+  ASSERT_TRUE(videos.ok()) << videos.status();
+  EXPECT_EQ(std::get<int64_t>(videos->at(0).at(0)), 0);
 }
 
 }  // namespace

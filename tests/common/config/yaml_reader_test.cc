@@ -107,6 +107,18 @@ TEST(YamlReader, FractionsAndHugeNumbersAreNoIntegers) {
   EXPECT_THAT(Faults(root), HasSubstr("b: \"9223372036854775808\" is not a whole number of 64 bits"));
 }
 
+TEST(YamlReader, RangesHoldTheirBordersAndNameWhatIsAllowed) {
+  const YamlReader root = Read("a: 0\nb: 10\nc: -1\nd: -1\ne: 11\n");
+  EXPECT_EQ(root.Int("a", 5, {.min = 0, .max = 10}), 0);
+  EXPECT_EQ(root.Int("b", 5, {.min = 0, .max = 10}), 10);
+  EXPECT_EQ(root.Int("c", 5, {.min = 0, .max = 10}), 5);
+  EXPECT_EQ(root.Int("d", 5, {.min = 0}), 5);
+  EXPECT_EQ(root.Int("e", 5, {.max = 10}), 5);
+  EXPECT_EQ(Faults(root),
+            "test.yaml:3: c: \"-1\" must be from 0 to 10; test.yaml:4: d: \"-1\" must be at least 0; "
+            "test.yaml:5: e: \"11\" must be at most 10");
+}
+
 TEST(YamlReader, ScalarWithoutValueIsAFaultAndSectionWithoutContentIsNot) {
   const YamlReader root = Read("a:\ns:\n");
   root.Int("a", 0);

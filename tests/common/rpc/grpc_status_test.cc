@@ -91,7 +91,9 @@ TEST(GrpcStatus, StatusWithoutDetailsKeepsCodeAndMessage) {
   EXPECT_EQ(FromGrpcStatus(status), absl::UnavailableError("away"));
   EXPECT_EQ(FromGrpcStatus(grpc::Status(grpc::StatusCode::INTERNAL, "odd", "\xFFnot a message")),
             absl::InternalError("odd"));
-  EXPECT_EQ(FromGrpcStatus(grpc::Status(static_cast<grpc::StatusCode>(99), "odd")).code(), absl::StatusCode::kUnknown);
+  google::rpc::Status unknown;
+  unknown.set_code(99);
+  EXPECT_EQ(FromRpcStatus(unknown).code(), absl::StatusCode::kUnknown);
 }
 
 // A request with many faults whose texts are long: code, reason and first violations arrive all the same.

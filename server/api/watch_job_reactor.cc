@@ -59,12 +59,13 @@ void WatchJobReactor::Pump() {
   absl::MutexLock lock(&mutex_);
   due_ = absl::InfiniteFuture();
   if (is_writing_ || is_finished_) return;
-  if (end_.has_value()) return FinishNow(*end_);
   if (std::optional<JobSnapshot> newest = subscription_->Take()) waiting_ = std::move(newest);
+  if (end_.has_value() && !waiting_.has_value()) return FinishNow(*end_);
   const absl::Time now = absl::Now();
   if (waiting_.has_value()) {
-    const bool has_changed = !sent_.has_value() || waiting_->job.sequence != sent_->job.sequence;
-    const absl::Time due = has_changed ? now : sent_time_ + options_.step_interval;
+    const bool is_urgent =
+        !sent_.has_value() || waiting_->job.sequence != sent_->job.sequence || end_.has_value();
+    const absl::Time due = is_urgent ? now : sent_time_ + options_.step_interval;
     if (due > now) return Schedule(due);
     sent_ = *std::exchange(waiting_, std::nullopt);
     return Send(*sent_, /*is_heartbeat=*/false);
@@ -96,18 +97,22 @@ void WatchJobReactor::Send(const JobSnapshot& snapshot, bool is_heartbeat) {
 void WatchJobReactor::OnWriteDone(bool ok) {
   absl::MutexLock lock(&mutex_);
   is_writing_ = false;
-  if (!ok && !end_.has_value()) end_ = absl::CancelledError("the watcher left");
-  if (end_.has_value()) return FinishNow(*end_);
+  if (!ok) return FinishNow(absl::CancelledError("the watcher left"));
   Schedule(absl::Now());
 }
 
+// What was published until now is still sent.
 void WatchJobReactor::End(const absl::Status& status) {
   absl::MutexLock lock(&mutex_);
   if (!end_.has_value()) end_ = status;
-  if (!is_writing_) FinishNow(*end_);
+  if (!is_open_) return FinishNow(*end_);
+  if (!is_writing_) Schedule(absl::Now());
 }
 
-void WatchJobReactor::OnCancel() { End(absl::CancelledError("the watcher left")); }
+void WatchJobReactor::OnCancel() {
+  absl::MutexLock lock(&mutex_);
+  if (!is_writing_) FinishNow(absl::CancelledError("the watcher left"));  // a write in flight will fail
+}
 
 void WatchJobReactor::FinishNow(const absl::Status& status) {
   if (std::exchange(is_finished_, true)) return;

@@ -54,6 +54,10 @@ Dispatcher::ModelRings Dispatcher::RingsOf(const std::string& model) const {
   return rings;
 }
 
+void Dispatcher::StartClaiming() {
+  for (const auto& runner : runners_) runner->StartClaiming();
+}
+
 void Dispatcher::StopClaiming() {
   for (const auto& runner : runners_) runner->StopClaiming();
 }

@@ -19,10 +19,13 @@ namespace wan {
 // Any thread. Destroyed without Drain(), it leaves running jobs as a crash would.
 class Dispatcher {
  public:
-  // Rings run jobs from here on. `on_ready_change` is called from any thread, one call at a time, with whether at least
+  // Watches the rings from here on. `on_ready_change` is called from any thread, one call at a time, with whether at least
   // one ring is ready; it must not call the dispatcher.
   Dispatcher(const std::vector<RingConfig>& rings, RunContext context, RingRunner::Options options,
              std::function<void(bool any_ready)> on_ready_change);
+
+  // Rings run jobs from here on.
+  void StartClaiming();
 
   // Ends a running job whose cancel_requested is in the table; nothing where it does not run here.
   void Cancel(const std::string& job_id);

@@ -79,6 +79,14 @@ v1::Ring RingRunner::View() const {
   return ring;
 }
 
+void RingRunner::StartClaiming() {
+  {
+    absl::MutexLock lock(&mutex_);
+    is_claiming_ = true;
+  }
+  client_.Interrupt();
+}
+
 void RingRunner::StopClaiming() {
   {
     absl::MutexLock lock(&mutex_);

@@ -35,6 +35,8 @@ class RingRunner {
 
   // From here any thread.
 
+  void StartClaiming();  // it watches the ring before, but runs nothing
+
   const std::string& name() const { return config_.name; }
   // The ring as operators see it.
   v1::Ring View() const;
@@ -79,7 +81,7 @@ class RingRunner {
 
   mutable absl::Mutex mutex_;
   bool is_stopped_ ABSL_GUARDED_BY(mutex_) = false;  // the thread ends
-  bool is_claiming_ ABSL_GUARDED_BY(mutex_) = true;
+  bool is_claiming_ ABSL_GUARDED_BY(mutex_) = false;
   bool is_idle_ ABSL_GUARDED_BY(mutex_) = true;  // false from before a claim to the end of its job
   std::optional<Current> current_ ABSL_GUARDED_BY(mutex_);
 

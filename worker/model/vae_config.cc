@@ -29,19 +29,25 @@ absl::StatusOr<VaeConfig> LoadVaeConfig(const std::string& path) {
   if (file.String("_class_name", "AutoencoderKLWan") != "AutoencoderKLWan") {
     file.Fault("_class_name", "must be AutoencoderKLWan");
   }
-  config.base_dim = file.Int("base_dim", config.base_dim, 1, kMax);
-  config.decoder_base_dim = file.Int("decoder_base_dim", config.base_dim, 1, kMax);
+  config.base_dim = file.Int("base_dim", config.base_dim, 2, kMax);
+  config.decoder_base_dim = file.Int("decoder_base_dim", config.base_dim, 2, kMax);  // halved by each upsampler
   config.z_dim = file.Int("z_dim", config.z_dim, 1, kMax);
   config.dim_mult = file.Ints("dim_mult", config.dim_mult);
   config.num_res_blocks = file.Int("num_res_blocks", config.num_res_blocks, 1, 100);
   config.temporal_downsample = file.Bools("temperal_downsample", config.temporal_downsample);  // spelt so in the files
   config.latents_mean = file.Doubles("latents_mean", kWan21Mean);
   config.latents_std = file.Doubles("latents_std", kWan21Std);
-  if (config.dim_mult.size() < 2 || config.dim_mult.size() > 8 ||
+  if (config.dim_mult.empty() || config.dim_mult.size() > 8 ||
       std::any_of(config.dim_mult.begin(), config.dim_mult.end(), [](int64_t m) { return m < 1 || m > 1024; })) {
-    file.Fault("dim_mult", "must be 2 to 8 whole numbers from 1");
+    file.Fault("dim_mult", "must be 1 to 8 whole numbers from 1 to 1024");
   } else if (config.temporal_downsample.size() + 1 != config.dim_mult.size()) {
     file.Fault("temperal_downsample", absl::StrCat("must have ", config.dim_mult.size() - 1, " entries"));
+  } else {
+    for (const auto& [key, factor] : {std::pair("scale_factor_spatial", config.spatial_factor()),
+                                      std::pair("scale_factor_temporal", config.temporal_factor())}) {
+      if (file.Int(key, factor, 1, kMax) != factor)
+        file.Fault(key, absl::StrCat("must be ", factor, " with these levels"));
+    }
   }
   for (const auto& [key, values] :
        {std::pair("latents_mean", &config.latents_mean), std::pair("latents_std", &config.latents_std)}) {

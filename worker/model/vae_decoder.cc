@@ -5,53 +5,57 @@
 #include <algorithm>
 #include <utility>
 
-#include "common/log.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "worker/model/vae_layers.h"
 #include "worker/ops/causal_conv3d.h"
 
 namespace wan {
 namespace {
 
-// Each frame becomes two, made of the first and the second half of the time convolution's channels.
-at::Tensor DoubleFrames(const at::Tensor& x) {
-  const int64_t channels = x.size(1) / 2, frames = x.size(2);
-  return x.view({1, 2, channels, frames, x.size(3), x.size(4)})
-      .permute({0, 2, 3, 1, 4, 5})
-      .reshape({1, channels, 2 * frames, x.size(3), x.size(4)});
-}
-
-// Plain replication: nearest neighbour at exactly twice the size.
-at::Tensor DoubleSides(const at::Tensor& x) {
-  const int64_t rows = x.size(3), columns = x.size(4);
-  // Channels innermost, as the convolution wants them.
+// [1, times·C, t, h, w] → [1, C, times·t, 2h, 2w]: each frame becomes `times` frames, one of each part of its channels,
+// and each pixel four by plain replication (nearest neighbour at exactly twice the size). One copy does both.
+at::Tensor Replicate(const at::Tensor& x, int64_t times) {
+  const int64_t channels = x.size(1) / times, frames = x.size(2), rows = x.size(3), columns = x.size(4);
   return x.permute({0, 2, 3, 4, 1})
+      .reshape({frames, rows, columns, times, channels})
+      .permute({0, 3, 1, 2, 4})
       .unsqueeze(4)
       .unsqueeze(3)
-      .expand({1, x.size(2), rows, 2, columns, 2, x.size(1)})
-      .reshape({1, x.size(2), 2 * rows, 2 * columns, x.size(1)})
+      .expand({frames, times, rows, 2, columns, 2, channels})
+      .reshape({1, frames * times, 2 * rows, 2 * columns, channels})
       .permute({0, 4, 1, 2, 3});
 }
 
 at::Tensor Upsample(const VaeResampleWeights& weights, at::Tensor x, bool is_first, FeatureCache& cache) {
+  int64_t times = 1;
   if (weights.time.weight.defined()) {
     // The first frame of a clip stays one frame and is no context to the second.
     if (is_first) {
       cache.Skip();
     } else {
-      x = DoubleFrames(VaeCausalConv(weights.time, x, cache).contiguous());
+      x = VaeCausalConv(weights.time, std::move(x), cache);
+      times = 2;
     }
   }
-  x = DoubleSides(x);
+  x = Replicate(x, times);
   return Conv3d(x, weights.spatial.weight, weights.spatial.bias, {.padding = {0, 1, 1}});
 }
 
 }  // namespace
 
-void VaeDecoder::Begin(at::Tensor latents) {
-  WAN_CHECK(latents.dim() == 5 && latents.size(0) == 1 && latents.size(1) == config_.z_dim && latents.size(2) >= 1);
+absl::Status VaeDecoder::Begin(at::Tensor latents) {
+  if (options_.chunk < 0) {
+    return absl::InvalidArgumentError(absl::StrCat("decode chunk is ", options_.chunk, " latents, must be 0 or more"));
+  }
+  if (latents.dim() != 5 || latents.size(0) != 1 || latents.size(1) != config_.z_dim || latents.numel() == 0) {
+    return absl::InvalidArgumentError(absl::StrCat("latents are [", absl::StrJoin(latents.sizes(), ", "),
+                                                   "], must be [1, ", config_.z_dim, ", frames, rows, columns]"));
+  }
   latents_ = std::move(latents);
   next_latent_ = 0;
   cache_ = FeatureCache();
+  return absl::OkStatus();
 }
 
 std::optional<at::Tensor> VaeDecoder::Next() {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "absl/status/status.h"
 #include "worker/model/feature_cache.h"
 #include "worker/model/vae_config.h"
 #include "worker/model/vae_weights.h"
@@ -26,8 +27,9 @@ class VaeDecoder {
   VaeDecoder(const VaeConfig& config, const VaeWeights& weights, Options options)
       : config_(config), weights_(weights.decoder), options_(options) {}
 
-  // Starts a stream of denormalised latents [1, z, T, h, w]; their dtype is the one computed in.
-  void Begin(at::Tensor latents);
+  // Starts a stream of denormalised latents [1, z, T, h, w]; their dtype is the one computed in. INVALID_ARGUMENT for
+  // another shape.
+  absl::Status Begin(at::Tensor latents);
 
   // The next frames, [1, 3, t, 8h, 8w], nullopt after the last. Not clamped: what is not finite still shows.
   std::optional<at::Tensor> Next();

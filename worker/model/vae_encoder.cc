@@ -7,7 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include "common/log.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "worker/model/vae_layers.h"
 #include "worker/ops/causal_conv3d.h"
 
@@ -20,21 +21,36 @@ at::Tensor Downsample(const VaeResampleWeights& weights, at::Tensor x, bool is_f
   if (!weights.time.weight.defined()) return x;
   // Of three frames one is made, the first of them seen before; the first frame of a clip stays as it is.
   at::Tensor& last = cache.Next();
-  const at::Tensor previous = last;
-  last = x.narrow(2, x.size(2) - 1, 1).clone();
-  if (is_first) return x;
-  return Conv3d(at::cat({previous, x}, 2), weights.time.weight, weights.time.bias, {.stride = {2, 1, 1}});
+  if (is_first) {
+    last = x.clone();
+    return x;
+  }
+  return CausalConv3d(std::move(x), weights.time.weight, weights.time.bias, /*time_stride=*/2, last);
 }
 
 }  // namespace
 
-at::Tensor VaeEncoder::EncodeMoments(const at::Tensor& video) {
-  WAN_CHECK(video.dim() == 5 && video.size(1) == 3 && video.size(2) % config_.temporal_factor() == 1);
-  WAN_CHECK(video.size(3) % config_.spatial_factor() == 0 && video.size(4) % config_.spatial_factor() == 0);
-  WAN_CHECK(options_.chunk % config_.temporal_factor() == 0);
+absl::StatusOr<at::Tensor> VaeEncoder::EncodeMoments(const at::Tensor& video) {
+  const int64_t in_time = config_.temporal_factor(), in_space = config_.spatial_factor();
+  if (options_.chunk < 0 || options_.chunk % in_time != 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("encode chunk is ", options_.chunk, " frames, must be 0 or a multiple of ", in_time));
+  }
+  if (video.dim() != 5 || video.size(0) < 1 || video.size(1) != 3) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("pixels are [", absl::StrJoin(video.sizes(), ", "), "], must be [B, 3, frames, height, width]"));
+  }
+  if (video.size(2) < 1 || (video.size(2) - 1) % in_time != 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("frames are ", video.size(2), ", must be 1 more than a multiple of ", in_time));
+  }
+  if (video.size(3) < 1 || video.size(4) < 1 || video.size(3) % in_space != 0 || video.size(4) % in_space != 0) {
+    return absl::InvalidArgumentError(absl::StrCat("height and width are ", video.size(3), " and ", video.size(4),
+                                                   ", must be multiples of ", in_space));
+  }
   std::vector<at::Tensor> moments;
   for (int64_t i = 0; i < video.size(0); ++i) moments.push_back(EncodeOne(video.narrow(0, i, 1)));
-  return at::cat(moments);
+  return at::cat(moments).contiguous();
 }
 
 at::Tensor VaeEncoder::EncodeOne(const at::Tensor& video) {

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 
+#include "absl/status/statusor.h"
 #include "worker/model/feature_cache.h"
 #include "worker/model/vae_config.h"
 #include "worker/model/vae_weights.h"
@@ -24,8 +25,8 @@ class VaeEncoder {
       : config_(config), weights_(weights.encoder), options_(options) {}
 
   // video: [B, 3, 1 + 4k, H, W] in [−1, 1], H and W multiples of the spatial factor; its dtype is the one computed in.
-  // Returns [B, 2z, 1 + k, H/8, W/8]: means, then log-variances.
-  at::Tensor EncodeMoments(const at::Tensor& video);
+  // Returns [B, 2z, 1 + k, H/8, W/8]: means, then log-variances. INVALID_ARGUMENT for other shapes.
+  absl::StatusOr<at::Tensor> EncodeMoments(const at::Tensor& video);
 
  private:
   at::Tensor EncodeOne(const at::Tensor& video);

@@ -31,14 +31,14 @@ at::Tensor Attention(const VaeAttentionWeights& weights, const at::Tensor& x) {
 
 }  // namespace
 
-at::Tensor VaeCausalConv(const ConvWeights& weights, const at::Tensor& x, FeatureCache& cache) {
-  return CausalConv3d(x, weights.weight, weights.bias, cache.Next());
+at::Tensor VaeCausalConv(const ConvWeights& weights, at::Tensor x, FeatureCache& cache) {
+  return CausalConv3d(std::move(x), weights.weight, weights.bias, /*time_stride=*/1, cache.Next());
 }
 
 at::Tensor VaeResidual(const VaeResidualWeights& weights, at::Tensor x, FeatureCache& cache) {
   at::Tensor y = VaeCausalConv(weights.conv1, NormAndActivate(x, weights.norm1), cache);
   y = NormAndActivate(y, weights.norm2);
-  y = VaeCausalConv(weights.conv2, y, cache);
+  y = VaeCausalConv(weights.conv2, std::move(y), cache);
   if (weights.shortcut.weight.defined()) x = Conv3d(x, weights.shortcut.weight, weights.shortcut.bias, {});
   return y.add_(x);
 }
@@ -52,7 +52,7 @@ at::Tensor VaeMid(const VaeMidWeights& weights, at::Tensor x, FeatureCache& cach
 at::Tensor VaeHead(const at::Tensor& gamma, const ConvWeights& weights, at::Tensor x, FeatureCache& cache) {
   at::Tensor y = NormAndActivate(x, gamma);
   x.reset();
-  return VaeCausalConv(weights, y, cache);
+  return VaeCausalConv(weights, std::move(y), cache);
 }
 
 }  // namespace wan

@@ -1,5 +1,7 @@
 // The layers that encoder and decoder share. Every spatial convolution goes through ops/causal_conv3d, the one place
-// where rows of a neighbour would be exchanged. All tensors [1, C, t, h, w].
+// where rows of a neighbour would be exchanged. All tensors [1, C, t, h, w],
+// channels-last-3d from the first convolution to the last, so that none is ever rearranged. Those taken by value are
+// freed as early as the arithmetic allows when moved in.
 #ifndef WAN_WORKER_MODEL_VAE_LAYERS_H_
 #define WAN_WORKER_MODEL_VAE_LAYERS_H_
 
@@ -10,7 +12,8 @@
 
 namespace wan {
 
-at::Tensor VaeCausalConv(const ConvWeights& weights, const at::Tensor& x, FeatureCache& cache);
+// Convolves over time as well, with the stream's next slot of `cache` as the frames before x.
+at::Tensor VaeCausalConv(const ConvWeights& weights, at::Tensor x, FeatureCache& cache);
 
 // norm, SiLU, conv, norm, SiLU, conv, plus the input
 at::Tensor VaeResidual(const VaeResidualWeights& weights, at::Tensor x, FeatureCache& cache);

@@ -107,20 +107,21 @@ at::Tensor Arrange(const std::string& name, const at::Tensor& tensor) {
 }  // namespace
 
 absl::StatusOr<LoadedVae> LoadVae(const std::string& folder, const VaeConfig& config, at::ScalarType dtype,
-                                  at::Device device) {
+                                  at::Device device, VaeParts parts) {
   WAN_ASSIGN_OR_RETURN(const CheckpointIndex index, CheckpointIndex::Open(folder));
   LoadedVae vae;
   std::vector<ExpectedTensor> expected;
-  const auto visit_all = [&](const Visit& visit) {
-    VisitDecoder(visit, config, vae.weights.decoder);
-    VisitEncoder(visit, config, vae.weights.encoder);
+  const Visit expect = [&](const std::string& name, at::Tensor&, Shape shape) {
+    expected.push_back({name, std::move(shape)});
   };
-  visit_all([&](const std::string& name, at::Tensor&, Shape shape) { expected.push_back({name, std::move(shape)}); });
+  VaeEncoderWeights encoder;
+  VisitDecoder(expect, config, vae.weights.decoder);
+  VisitEncoder(expect, config, encoder);
   WAN_RETURN_IF_ERROR(index.Check(expected, [](const std::string&) { return false; }));
 
   ShardLoader loader(index);
   absl::Status status;
-  visit_all([&](const std::string& name, at::Tensor& place, const Shape&) {
+  const Visit load = [&](const std::string& name, at::Tensor& place, const Shape&) {
     if (!status.ok()) return;
     auto tensor = loader.Load(name, dtype, device);
     if (!tensor.ok()) {
@@ -129,7 +130,9 @@ absl::StatusOr<LoadedVae> LoadVae(const std::string& folder, const VaeConfig& co
     }
     place = Arrange(name, *tensor);
     vae.weights_bytes += static_cast<int64_t>(place.nbytes());
-  });
+  };
+  VisitDecoder(load, config, vae.weights.decoder);
+  if (parts == VaeParts::kBoth) VisitEncoder(load, config, vae.weights.encoder);
   WAN_RETURN_IF_ERROR(status);
   vae.bytes_read = loader.bytes_read();
   return vae;

@@ -52,7 +52,7 @@ struct VaeDecoderWeights {
   at::Tensor norm_out;
 };
 
-struct VaeEncoderWeights {
+struct VaeEncoderWeights {  // empty unless loaded
   ConvWeights conv_in, conv_out, quant;
   std::vector<VaeLevelWeights> levels;
   VaeMidWeights mid;
@@ -70,9 +70,14 @@ struct LoadedVae {
   int64_t bytes_read = 0;
 };
 
-// Loads the safetensors of `folder` as `dtype`. One error lists every missing, unexpected or misshapen tensor.
+// Which halves a model keeps: text to video needs no encoder.
+enum class VaeParts { kBoth, kDecoder };
+
+// Loads the safetensors of `folder` as `dtype`, which need not be the one computed in: the convolutions cast at each
+// use. The file is checked whole, whatever `parts` are kept: one error lists every missing, unexpected or misshapen
+// tensor.
 absl::StatusOr<LoadedVae> LoadVae(const std::string& folder, const VaeConfig& config, at::ScalarType dtype,
-                                  at::Device device);
+                                  at::Device device, VaeParts parts = VaeParts::kBoth);
 
 }  // namespace wan
 

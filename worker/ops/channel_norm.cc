@@ -8,14 +8,14 @@
 namespace wan {
 
 at::Tensor ChannelNorm(const at::Tensor& x, const at::Tensor& gamma) {
-  const at::Tensor full = x.to(at::kFloat);
+  at::Tensor full = x.to(at::kFloat);
   const at::Tensor norm = at::linalg_vector_norm(full, 2, at::IntArrayRef{1}, /*keepdim=*/true).clamp_min_(1e-12);
+  // `full` is x itself when that is fp32, else a copy of twice its size that is not worth a third.
+  full = full.is_same(x) ? full.div(norm) : full.div_(norm).to(x.scalar_type());
   std::vector<int64_t> shape(static_cast<size_t>(x.dim()), 1);
   shape[1] = x.size(1);
-  return full.div(norm)
-      .to(x.scalar_type())
-      .mul_(std::sqrt(static_cast<double>(x.size(1))))
-      .mul_(gamma.to(x.scalar_type()).view(shape));
+  // Two products, as in the reference: one by gamma·√C would round otherwise.
+  return full.mul_(std::sqrt(static_cast<double>(x.size(1)))).mul_(gamma.to(x.scalar_type()).view(shape));
 }
 
 }  // namespace wan

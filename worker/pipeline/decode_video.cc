@@ -1,31 +1,24 @@
 #include "worker/pipeline/decode_video.h"
 
-#include <ATen/TensorOperators.h>
 #include <ATen/ops/isfinite.h>
-#include <ATen/ops/tensor.h>
 
 #include "absl/strings/str_cat.h"
 #include "common/error.h"
 #include "common/status_macros.h"
 #include "worker/model/vae_decoder.h"
+#include "worker/model/vae_latents.h"
 #include "worker/ops/quantize_frames.h"
 
 namespace wan {
 
 at::Tensor DenormalizeLatents(const WanModels& models, const at::Tensor& latents) {
-  const auto per_channel = [&](const at::Tensor& values) {
-    return values.view({1, -1, 1, 1, 1}).to(latents.device(), latents.scalar_type());
-  };
-  // The reference divides by the reciprocal in fp32, which is not the same last bit as a product.
-  const at::Tensor reciprocal = at::tensor(models.vae_config.latents_std).to(at::kFloat).reciprocal();
-  const at::Tensor mean = at::tensor(models.vae_config.latents_mean).to(at::kFloat);
-  return (latents / per_channel(reciprocal) + per_channel(mean)).to(models.vae_dtype);
+  return DenormalizeLatents(models.vae_config, latents, models.vae_dtype);
 }
 
 absl::Status DecodeVideo(const WanModels& models, const at::Tensor& denormalized,
                          absl::FunctionRef<absl::Status(const DecodedChunk&)> accept) {
   VaeDecoder decoder(models.vae_config, models.vae_weights, {.chunk = models.vae_decode_chunk});
-  decoder.Begin(denormalized);
+  WAN_RETURN_IF_ERROR(decoder.Begin(denormalized));
   const int64_t total = 1 + (denormalized.size(2) - 1) * models.vae_config.temporal_factor();
   int64_t done = 0, chunk_number = 0;
   while (std::optional<at::Tensor> video = decoder.Next()) {

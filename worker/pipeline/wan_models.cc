@@ -62,7 +62,8 @@ absl::StatusOr<WanModels> LoadWanModels(const PipelineConfig& config) {
   WAN_ASSIGN_OR_RETURN(std::unique_ptr<WanTransformer> transformer,
                        WanTransformer::Load(component("transformer"), dtype, device.device()));
   WAN_ASSIGN_OR_RETURN(VaeConfig vae_config, LoadVaeConfig(component("vae/config.json")));
-  WAN_ASSIGN_OR_RETURN(LoadedVae vae, LoadVae(component("vae"), vae_config, vae_weights_dtype, device.device()));
+  WAN_ASSIGN_OR_RETURN(LoadedVae vae,
+                       LoadVae(component("vae"), vae_config, vae_weights_dtype, device.device(), VaeParts::kDecoder));
 
   if (encoder->config().width != transformer->config().text_dim) {
     return absl::FailedPreconditionError(absl::StrCat(config.checkpoint, ": text_encoder/config.json d_model is ",

@@ -65,8 +65,11 @@ void StoreMonitor::Loop() {
   bool was_ok = true;
   while (true) {
     const absl::Status status = Check();
-    if (!status.ok() && was_ok) WAN_LOG(ERROR) << "jobs cannot be stored: " << status;
-    if (status.ok() && !was_ok) WAN_LOG(INFO) << "jobs can be stored again";
+    if (!status.ok() && was_ok) {
+      WAN_LOG(ERROR) << "jobs cannot be stored: " << status;
+    } else if (status.ok() && !was_ok) {
+      WAN_LOG(INFO) << "jobs can be stored again";
+    }
     was_ok = status.ok();
     on_check_(was_ok);
     absl::MutexLock lock(&mutex_);

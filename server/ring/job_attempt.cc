@@ -118,7 +118,7 @@ absl::StatusOr<Job> JobAttempt::Store(bool is_draining) {
     context_.metrics.JobRetried(job_.ring, retry_reason);
   }
   WAN_LOG(INFO) << "job " << job_.id << " attempt " << job_.attempt << " on ring " << job_.ring << ": "
-                << JobStateName(settled->state) << (outcome_->ok() ? "" : absl::StrCat(", ", outcome_->ToString()));
+                << JobStateName(settled->state) << (outcome_->ok() ? "" : ": ") << outcome_->message();
   return settled;
 }
 

@@ -99,9 +99,9 @@ absl::Status ServerApp::Impl::Start() {
                                                  .max_attempts = config_.limits.max_attempts});
   WAN_RETURN_IF_ERROR(Recover());
   StartRings();
-  monitor_ = std::make_unique<StoreMonitor>(*parts_.store, *metrics_, config_.store_path + ".probe",
-                                            options_.monitor_interval,
-                                            [this](bool can_store) { serving_.SetCanStore(can_store); });
+  monitor_ =
+      std::make_unique<StoreMonitor>(*parts_.store, *metrics_, config_.store_path + ".probe", options_.monitor_interval,
+                                     [this](bool can_store) { serving_.SetCanStore(can_store); });
   submission_ = std::make_unique<JobSubmission>(parts_.catalog, *dispatcher_, *queue_, *metrics_, [this] {
     serving_.SetCanStore(false);
     monitor_->CheckNow();
@@ -127,11 +127,11 @@ absl::Status ServerApp::Impl::Start() {
 
 absl::Status ServerApp::Impl::StartMetrics() {
   if (!config_.metrics_address.empty()) {
-    WAN_ASSIGN_OR_RETURN(exposer_, MetricsExposer::Start(config_.metrics_address,
-                                                         [this] { return serving_.can_take_jobs(); }));
+    WAN_ASSIGN_OR_RETURN(exposer_,
+                         MetricsExposer::Start(config_.metrics_address, [this] { return serving_.can_take_jobs(); }));
   }
-  metrics_ = std::make_unique<ServerMetrics>(exposer_ != nullptr ? exposer_->registry() : own_registry_,
-                                             parts_.catalog, RingNames(config_));
+  metrics_ = std::make_unique<ServerMetrics>(exposer_ != nullptr ? exposer_->registry() : own_registry_, parts_.catalog,
+                                             RingNames(config_));
   return absl::OkStatus();
 }
 
@@ -145,17 +145,16 @@ absl::Status ServerApp::Impl::Recover() {
 }
 
 void ServerApp::Impl::StartRings() {
-  dispatcher_ = std::make_unique<Dispatcher>(
-      config_.rings,
-      RunContext{.store = *parts_.store,
-                 .queue = *queue_,
-                 .events = events_,
-                 .results = *parts_.results,
-                 .metrics = *metrics_},
-      RingRunner::Options{.lease = {.owner = kOwner, .duration = config_.lease},
-                          .retry_delay = options_.retry_delay,
-                          .client = options_.ring_client},
-      [this](bool any_ready) { serving_.SetRingsReady(any_ready); });
+  dispatcher_ = std::make_unique<Dispatcher>(config_.rings,
+                                             RunContext{.store = *parts_.store,
+                                                        .queue = *queue_,
+                                                        .events = events_,
+                                                        .results = *parts_.results,
+                                                        .metrics = *metrics_},
+                                             RingRunner::Options{.lease = {.owner = kOwner, .duration = config_.lease},
+                                                                 .retry_delay = options_.retry_delay,
+                                                                 .client = options_.ring_client},
+                                             [this](bool any_ready) { serving_.SetRingsReady(any_ready); });
 }
 
 absl::Status ServerApp::Impl::Listen() {

@@ -24,10 +24,10 @@ absl::Status BadField(const char* field, const std::string& description) {
 
 absl::Status NotReady(const Job& job) {
   const std::string state(JobStateName(job.state));
-  return MakeError(absl::StatusCode::kFailedPrecondition, kResultNotReady,
-                   absl::StrCat("job ", job.id, " is ", state, ": it has ",
-                                IsFinal(job.state) ? "no videos" : "no videos yet"),
-                   {{"state", state}});
+  return MakeError(
+      absl::StatusCode::kFailedPrecondition, kResultNotReady,
+      absl::StrCat("job ", job.id, " is ", state, ": it has ", IsFinal(job.state) ? "no videos" : "no videos yet"),
+      {{"state", state}});
 }
 
 }  // namespace
@@ -84,7 +84,8 @@ void DownloadVideoReactor::SendNext() {
   if (!data.ok()) return FinishNow(data.status());
   const int64_t end = offset_ + static_cast<int64_t>(data->size());
   if (data->empty() && offset_ < video_.size_bytes()) {
-    return FinishNow(MakeError(absl::StatusCode::kDataLoss, kStorage, absl::StrCat("the video ends at byte ", offset_)));
+    return FinishNow(
+        MakeError(absl::StatusCode::kDataLoss, kStorage, absl::StrCat("the video ends at byte ", offset_)));
   }
   v1::VideoChunk chunk;
   if (std::exchange(is_first_, false)) *chunk.mutable_video() = video_;

@@ -21,8 +21,8 @@ absl::StatusOr<ListQuery> ToQuery(const v1::ListJobsRequest& request) {
   ListQuery query;
   std::vector<FieldViolation> violations;
   if (request.page_size() < 0) {
-    violations.push_back({"page_size", absl::StrCat(request.page_size(), " is negative; 0 stands for ",
-                                                    kDefaultPageSize)});
+    violations.push_back(
+        {"page_size", absl::StrCat(request.page_size(), " is negative; 0 stands for ", kDefaultPageSize)});
   }
   query.page_size = request.page_size() == 0 ? kDefaultPageSize : std::min(request.page_size(), kMaxPageSize);
   query.page_token = request.page_token();

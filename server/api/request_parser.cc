@@ -62,9 +62,9 @@ absl::Status ParseRequest(absl::string_view bytes, google::protobuf::Message& me
   if (message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return absl::OkStatus();
   std::vector<FieldViolation> violations = FindInvalidUtf8(bytes, *message.GetDescriptor());
   if (!violations.empty()) return InvalidSpecError(std::move(violations));
-  return MakeError(absl::StatusCode::kInvalidArgument, kInvalidRequest,
-                   absl::StrCat("the request is not a message of type ",
-                                std::string(message.GetDescriptor()->full_name())));
+  return MakeError(
+      absl::StatusCode::kInvalidArgument, kInvalidRequest,
+      absl::StrCat("the request is not a message of type ", std::string(message.GetDescriptor()->full_name())));
 }
 
 absl::Status ParseRequest(const grpc::ByteBuffer& buffer, google::protobuf::Message& message) {

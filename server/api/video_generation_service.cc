@@ -37,9 +37,7 @@ Unary* VideoGenerationService::GetJob(CallContext* call, const Bytes* request, B
 Unary* VideoGenerationService::ListJobs(CallContext* call, const Bytes* request, Bytes* reply) {
   return HandleUnary<v1::ListJobsRequest, v1::ListJobsResponse>(
       call, CallTimer(context_.metrics, "wan.v1.VideoGeneration/ListJobs"), *request, reply,
-      [this](const v1::ListJobsRequest& message) {
-        return wan::ListJobs(message, context_.store, context_.events);
-      });
+      [this](const v1::ListJobsRequest& message) { return wan::ListJobs(message, context_.store, context_.events); });
 }
 
 Unary* VideoGenerationService::CancelJob(CallContext* call, const Bytes* request, Bytes* reply) {

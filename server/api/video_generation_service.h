@@ -15,12 +15,11 @@
 
 namespace wan {
 
-using RawVideoGeneration =
-    v1::VideoGeneration::WithRawCallbackMethod_SubmitJob<v1::VideoGeneration::WithRawCallbackMethod_GetJob<
-        v1::VideoGeneration::WithRawCallbackMethod_ListJobs<v1::VideoGeneration::WithRawCallbackMethod_CancelJob<
-            v1::VideoGeneration::WithRawCallbackMethod_WatchJob<
-                v1::VideoGeneration::WithRawCallbackMethod_DownloadVideo<
-                    v1::VideoGeneration::WithRawCallbackMethod_ListModels<v1::VideoGeneration::Service>>>>>>>;
+using RawVideoGeneration = v1::VideoGeneration::WithRawCallbackMethod_SubmitJob<
+    v1::VideoGeneration::WithRawCallbackMethod_GetJob<v1::VideoGeneration::WithRawCallbackMethod_ListJobs<
+        v1::VideoGeneration::WithRawCallbackMethod_CancelJob<v1::VideoGeneration::WithRawCallbackMethod_WatchJob<
+            v1::VideoGeneration::WithRawCallbackMethod_DownloadVideo<
+                v1::VideoGeneration::WithRawCallbackMethod_ListModels<v1::VideoGeneration::Service>>>>>>>;
 
 // Outlives the gRPC server that it is registered with.
 class VideoGenerationService final : public RawVideoGeneration {

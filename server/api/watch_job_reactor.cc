@@ -63,8 +63,7 @@ void WatchJobReactor::Pump() {
   if (end_.has_value() && !waiting_.has_value()) return FinishNow(*end_);
   const absl::Time now = absl::Now();
   if (waiting_.has_value()) {
-    const bool is_urgent =
-        !sent_.has_value() || waiting_->job.sequence != sent_->job.sequence || end_.has_value();
+    const bool is_urgent = !sent_.has_value() || waiting_->job.sequence != sent_->job.sequence || end_.has_value();
     const absl::Time due = is_urgent ? now : sent_time_ + options_.step_interval;
     if (due > now) return Schedule(due);
     sent_ = *std::exchange(waiting_, std::nullopt);

@@ -21,8 +21,8 @@
 namespace wan {
 
 struct WatchOptions {
-  absl::Duration heartbeat = absl::Seconds(15);             // after this long without an event
-  absl::Duration step_interval = absl::Milliseconds(200);   // at least, between events without a change of state
+  absl::Duration heartbeat = absl::Seconds(15);            // after this long without an event
+  absl::Duration step_interval = absl::Milliseconds(200);  // at least, between events without a change of state
 };
 
 // One WatchJob stream: a snapshot, then the newest event each time the one before is sent, until the final state. What
@@ -67,7 +67,7 @@ class WatchJobReactor final : public grpc::ServerWriteReactor<grpc::ByteBuffer> 
   std::optional<JobSnapshot> sent_ ABSL_GUARDED_BY(mutex_);
   absl::Time sent_time_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
   grpc::ByteBuffer buffer_ ABSL_GUARDED_BY(mutex_);  // of the write in flight
-  bool is_open_ ABSL_GUARDED_BY(mutex_) = false;  // subscription_ is there
+  bool is_open_ ABSL_GUARDED_BY(mutex_) = false;     // subscription_ is there
   bool is_writing_ ABSL_GUARDED_BY(mutex_) = false;
   std::optional<absl::Status> end_ ABSL_GUARDED_BY(mutex_);  // set when the stream is to end
   bool is_finished_ ABSL_GUARDED_BY(mutex_) = false;

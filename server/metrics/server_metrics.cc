@@ -30,19 +30,18 @@ const Histogram::BucketBoundaries& CallBuckets() {
 }
 
 // Reasons with which a job can fail.
-constexpr const char* kFailures[] = {kInvalidSpec,       kModelNotServed, kCodecUnavailable, kRingLost,
-                                     kDeviceOutOfMemory, kEncodeFailed,   kStorage,          kNonFinite,
-                                     kJobTimeout};
+constexpr const char* kFailures[] = {kInvalidSpec,  kModelNotServed, kCodecUnavailable, kRingLost,  kDeviceOutOfMemory,
+                                     kEncodeFailed, kStorage,        kNonFinite,        kJobTimeout};
 constexpr const char* kRefusals[] = {kInvalidSpec, kInvalidRequest,  kModelNotServed, kCodecUnavailable,
                                      kQueueFull,   kRequestIdReused, kServerDraining, kStorage};
 constexpr const char* kRetryReasons[] = {kRingLost, kRingBusy, kRingDraining, kServerDraining};
-constexpr v1::Phase kPhases[] = {v1::PHASE_LOADING,  v1::PHASE_ENCODING_TEXT, v1::PHASE_ENCODING_MEDIA,
+constexpr v1::Phase kPhases[] = {v1::PHASE_LOADING,   v1::PHASE_ENCODING_TEXT, v1::PHASE_ENCODING_MEDIA,
                                  v1::PHASE_DENOISING, v1::PHASE_DECODING,      v1::PHASE_MUXING,
                                  v1::PHASE_PUBLISHING};
-constexpr const char* kMethods[] = {
-    "wan.v1.VideoGeneration/SubmitJob",  "wan.v1.VideoGeneration/GetJob",   "wan.v1.VideoGeneration/ListJobs",
-    "wan.v1.VideoGeneration/CancelJob",  "wan.v1.VideoGeneration/WatchJob", "wan.v1.VideoGeneration/DownloadVideo",
-    "wan.v1.VideoGeneration/ListModels", "wan.v1.Admin/ListRings"};
+constexpr const char* kMethods[] = {"wan.v1.VideoGeneration/SubmitJob",  "wan.v1.VideoGeneration/GetJob",
+                                    "wan.v1.VideoGeneration/ListJobs",   "wan.v1.VideoGeneration/CancelJob",
+                                    "wan.v1.VideoGeneration/WatchJob",   "wan.v1.VideoGeneration/DownloadVideo",
+                                    "wan.v1.VideoGeneration/ListModels", "wan.v1.Admin/ListRings"};
 
 template <size_t N>
 std::string KnownOr(const char* const (&known)[N], const std::string& value, const std::string& otherwise) {
@@ -123,12 +122,7 @@ ServerMetrics::ServerMetrics(prometheus::Registry& registry, const ModelCatalog&
                          .Name("wan_grpc_server_handling_seconds")
                          .Help("Duration of calls, streams from open to end")
                          .Register(registry)) {
-  BuildGauge()
-      .Name("wan_build_info")
-      .Help("Always 1")
-      .Register(registry)
-      .Add({{"version", BuildVersion()}})
-      .Set(1);
+  BuildGauge().Name("wan_build_info").Help("Always 1").Register(registry).Add({{"version", BuildVersion()}}).Set(1);
   for (const auto& [model, entry] : catalog.models()) {
     const std::string task = TaskLabel(model);
     jobs_.Add({{"model", model}, {"task", task}, {"outcome", "succeeded"}, {"reason", ""}});

@@ -18,8 +18,8 @@ Dispatcher::Dispatcher(const std::vector<RingConfig>& rings, RunContext context,
                        std::function<void(bool)> on_ready_change)
     : metrics_(context.metrics), on_ready_change_(std::move(on_ready_change)) {
   for (const RingConfig& ring : rings) {
-    runners_.push_back(std::make_unique<RingRunner>(
-        ring, context, options, [this](const RingRunner& changed) { OnChange(changed); }));
+    runners_.push_back(
+        std::make_unique<RingRunner>(ring, context, options, [this](const RingRunner& changed) { OnChange(changed); }));
   }
 }
 

@@ -19,8 +19,8 @@ namespace wan {
 // Any thread. Destroyed without Drain(), it leaves running jobs as a crash would.
 class Dispatcher {
  public:
-  // Watches the rings from here on. `on_ready_change` is called from any thread, one call at a time, with whether at least
-  // one ring is ready; it must not call the dispatcher.
+  // Watches the rings from here on. `on_ready_change` is called from any thread, one call at a time, with whether at
+  // least one ring is ready; it must not call the dispatcher.
   Dispatcher(const std::vector<RingConfig>& rings, RunContext context, RingRunner::Options options,
              std::function<void(bool any_ready)> on_ready_change);
 
@@ -50,7 +50,7 @@ class Dispatcher {
   const std::function<void(bool)> on_ready_change_;
   absl::Mutex mutex_;
   std::map<std::string, bool> ready_ ABSL_GUARDED_BY(mutex_);  // by ring name
-  std::vector<std::unique_ptr<RingRunner>> runners_;            // last: they call OnChange() while they live
+  std::vector<std::unique_ptr<RingRunner>> runners_;           // last: they call OnChange() while they live
 };
 
 }  // namespace wan

@@ -16,9 +16,7 @@ absl::Duration FromProto(const google::protobuf::Duration& duration) {
   return absl::Seconds(duration.seconds()) + absl::Nanoseconds(duration.nanos());
 }
 
-absl::Status CancelledError() {
-  return MakeError(absl::StatusCode::kCancelled, kJobCancelled, "cancelled on request");
-}
+absl::Status CancelledError() { return MakeError(absl::StatusCode::kCancelled, kJobCancelled, "cancelled on request"); }
 
 }  // namespace
 

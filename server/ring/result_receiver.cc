@@ -8,9 +8,7 @@
 namespace wan {
 
 ResultKey ResultReceiver::KeyOf(int index) const {
-  return {.job_id = job_.id,
-          .index = index,
-          .extension = std::string(VideoContainerName(job_.resolved.spec.codec))};
+  return {.job_id = job_.id, .index = index, .extension = std::string(VideoContainerName(job_.resolved.spec.codec))};
 }
 
 absl::Status ResultReceiver::WrongResult(const std::string& what) const {
@@ -28,8 +26,8 @@ absl::Status ResultReceiver::Accept(const worker::v1::VideoChunk& chunk) {
     WAN_ASSIGN_OR_RETURN(writer, store_.Create(KeyOf(index)));
   }
   if (chunk.offset() != writer->size_bytes()) {
-    return WrongResult(absl::StrCat("video ", index, " continues at byte ", chunk.offset(), " after byte ",
-                                    writer->size_bytes()));
+    return WrongResult(
+        absl::StrCat("video ", index, " continues at byte ", chunk.offset(), " after byte ", writer->size_bytes()));
   }
   return writer->Append(chunk.data());
 }
@@ -69,8 +67,7 @@ absl::StatusOr<std::vector<JobVideo>> ResultReceiver::Describe(const worker::v1:
 absl::StatusOr<std::vector<JobVideo>> ResultReceiver::Commit(const worker::v1::Completed& completed) {
   WAN_ASSIGN_OR_RETURN(std::vector<JobVideo> videos, Describe(completed));
   for (const JobVideo& video : videos) {
-    const absl::Status status =
-        writers_[video.index]->Commit({.size_bytes = video.size_bytes, .sha256 = video.sha256});
+    const absl::Status status = writers_[video.index]->Commit({.size_bytes = video.size_bytes, .sha256 = video.sha256});
     if (status.ok()) continue;
     for (int earlier = 0; earlier < video.index; ++earlier) {
       if (const absl::Status removed = store_.Remove(KeyOf(earlier)); !removed.ok()) {

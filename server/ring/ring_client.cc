@@ -51,10 +51,7 @@ bool SameButUptime(worker::v1::RingStatus a, worker::v1::RingStatus b) {
 
 RingClient::RingClient(std::string name, const std::string& address, RingClientOptions options,
                        std::function<void()> on_change)
-    : name_(std::move(name)),
-      options_(options),
-      on_change_(std::move(on_change)),
-      stub_(MakeStub(address, options)) {
+    : name_(std::move(name)), options_(options), on_change_(std::move(on_change)), stub_(MakeStub(address, options)) {
   {
     absl::MutexLock lock(&mutex_);
     snapshot_.status.set_state(v1::RING_STATE_UNREACHABLE);

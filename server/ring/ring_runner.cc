@@ -17,7 +17,8 @@ constexpr absl::Duration kChangeTimeout = absl::Seconds(30);
 
 }  // namespace
 
-RingRunner::RingRunner(RingConfig config, RunContext context, Options options, std::function<void(const RingRunner&)> on_change)
+RingRunner::RingRunner(RingConfig config, RunContext context, Options options,
+                       std::function<void(const RingRunner&)> on_change)
     : config_(std::move(config)),
       context_(context),
       options_(std::move(options)),
@@ -161,10 +162,8 @@ void RingRunner::Loop() {
 
 std::optional<Job> RingRunner::Claim() {
   const std::string model = Model(client_.snapshot());
-  const ClaimFilter filter = {.models = {model},
-                              .ring = config_.name,
-                              .owner = options_.lease.owner,
-                              .lease = options_.lease.duration};
+  const ClaimFilter filter = {
+      .models = {model}, .ring = config_.name, .owner = options_.lease.owner, .lease = options_.lease.duration};
   // A ring that came back with another model gets no job of the one before.
   const auto may_claim = [&] { return MayClaim() && Model(client_.snapshot()) == model; };
   absl::StatusOr<std::optional<Job>> job = context_.queue.Claim(filter, kClaimTimeout, may_claim);
@@ -220,9 +219,8 @@ absl::Status RingRunner::CheckBeforeStart(const Job& job) {
   if (std::find(status.codecs().begin(), status.codecs().end(), codec) != status.codecs().end()) {
     return absl::OkStatus();
   }
-  const std::string message =
-      absl::StrCat(codec, " is not available on ring ", config_.name, "; it has ",
-                   status.codecs().empty() ? "no codec" : absl::StrJoin(status.codecs(), ", "));
+  const std::string message = absl::StrCat(codec, " is not available on ring ", config_.name, "; it has ",
+                                           status.codecs().empty() ? "no codec" : absl::StrJoin(status.codecs(), ", "));
   return WithDetails(absl::InvalidArgumentError(message),
                      {.reason = kCodecUnavailable, .metadata = {}, .violations = {{"spec.codec", message}}});
 }

@@ -23,7 +23,7 @@ class RingRunner {
  public:
   struct Options {
     LeaseOptions lease;
-    absl::Duration retry_delay = absl::Seconds(1);       // when the job table cannot be read or written
+    absl::Duration retry_delay = absl::Seconds(1);        // when the job table cannot be read or written
     absl::Duration not_taken_delay = absl::Seconds(0.5);  // after RING_BUSY, unless the ring's state changes before
     RingClientOptions client;
   };

@@ -20,14 +20,14 @@ namespace wan {
 // What one Execute call does: Started, the steps, perhaps a wait, then the error or the videos.
 struct FakeRun {
   int steps = 2;
-  bool waits = false;                          // after the steps, until Release() or the end of the call
-  absl::Status refusal;                        // not OK: instead of everything, Started included
-  absl::Status error;                          // not OK: instead of the videos
+  bool waits = false;    // after the steps, until Release() or the end of the call
+  absl::Status refusal;  // not OK: instead of everything, Started included
+  absl::Status error;    // not OK: instead of the videos
   std::vector<std::string> videos = {"bytes of a video"};
   size_t chunk_bytes = 1 << 20;
   bool gives_wrong_size = false;
   bool gives_wrong_sha256 = false;
-  bool skips_a_chunk = false;                  // the first one
+  bool skips_a_chunk = false;  // the first one
   bool leaves_out_completed = false;
 };
 

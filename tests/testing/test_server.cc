@@ -94,7 +94,8 @@ absl::StatusOr<v1::Job> TestServer::Submit(const v1::GenerationSpec& spec, const
   v1::SubmitJobRequest request;
   *request.mutable_spec() = spec;
   request.set_request_id(request_id);
-  using Method = grpc::Status (v1::VideoGeneration::Stub::*)(grpc::ClientContext*, const v1::SubmitJobRequest&, v1::Job*);
+  using Method =
+      grpc::Status (v1::VideoGeneration::Stub::*)(grpc::ClientContext*, const v1::SubmitJobRequest&, v1::Job*);
   return CallUnary<v1::Job>(*videos_, Method(&v1::VideoGeneration::Stub::SubmitJob), request);
 }
 
@@ -108,7 +109,8 @@ absl::StatusOr<v1::Job> TestServer::Get(const std::string& job_id) {
 absl::StatusOr<v1::Job> TestServer::Cancel(const std::string& job_id) {
   v1::CancelJobRequest request;
   request.set_job_id(job_id);
-  using Method = grpc::Status (v1::VideoGeneration::Stub::*)(grpc::ClientContext*, const v1::CancelJobRequest&, v1::Job*);
+  using Method =
+      grpc::Status (v1::VideoGeneration::Stub::*)(grpc::ClientContext*, const v1::CancelJobRequest&, v1::Job*);
   return CallUnary<v1::Job>(*videos_, Method(&v1::VideoGeneration::Stub::CancelJob), request);
 }
 

@@ -21,8 +21,8 @@ std::vector<std::string> Fields(const absl::Status& status) {
 }
 
 TEST(RequestParser, NamesEveryFieldThatIsNotUtf8WithItsByte) {
-  const std::string bytes = Field(1, Field(1, "wan-shapes") + Field(2, "red \xff ball") + Field(3, "\xc3")) +
-                            Field(2, std::string("\x80"));
+  const std::string bytes =
+      Field(1, Field(1, "wan-shapes") + Field(2, "red \xff ball") + Field(3, "\xc3")) + Field(2, std::string("\x80"));
   v1::SubmitJobRequest request;
   const absl::Status status = ParseRequest(bytes, request);
   EXPECT_TRUE(absl::IsInvalidArgument(status));
@@ -39,8 +39,9 @@ TEST(RequestParser, CountsTheElementsOfRepeatedFields) {
 
 TEST(RequestParser, DamagedBytesAreInvalidArgumentToo) {
   v1::SubmitJobRequest request;
-  for (const std::string& bytes : {std::string("\x0a\x7f"), std::string("\xff\xff\xff\xff\xff\xff"), std::string("\x00", 1),
-                                  std::string("\x0b"), std::string("\x0a\xff\xff\xff\xff\x0f")}) {
+  for (const std::string& bytes :
+       {std::string("\x0a\x7f"), std::string("\xff\xff\xff\xff\xff\xff"), std::string("\x00", 1), std::string("\x0b"),
+        std::string("\x0a\xff\xff\xff\xff\x0f")}) {
     const absl::Status status = ParseRequest(bytes, request);
     EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
     EXPECT_TRUE(HasReason(status, kInvalidRequest)) << status;

@@ -91,8 +91,7 @@ TEST(SubmitJob, ACodecThatNoRingOfTheModelHasIsRefusedWithTheList) {
 TEST(SubmitJob, TextThatIsNotUtf8IsInvalidArgumentWithTheField) {
   TestServer server({});
   const std::string spec = std::string("\x0a\x0awan-shapes\x12\x03") + "a\xff" + "b";
-  const absl::Status status =
-      server.CallRaw("SubmitJob", std::string{'\x0a', static_cast<char>(spec.size())} + spec);
+  const absl::Status status = server.CallRaw("SubmitJob", std::string{'\x0a', static_cast<char>(spec.size())} + spec);
   EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
   EXPECT_THAT(Fields(status), ElementsAre("spec.prompt"));
   EXPECT_TRUE(absl::IsInvalidArgument(server.CallRaw("GetJob", "\x0a\x01\xff")));

@@ -78,8 +78,7 @@ TEST(WatchJob, ProgressOfTheRingArrives) {
   ring.Script({.steps = 3, .waits = true});
   TestServer server({ring.address()});
   const auto job = server.Submit(SmallSpec());
-  const auto reached =
-      server.Await(job->job_id(), [](const v1::Job& seen) { return seen.progress().step() == 3; });
+  const auto reached = server.Await(job->job_id(), [](const v1::Job& seen) { return seen.progress().step() == 3; });
   ASSERT_TRUE(reached.ok()) << reached.status();
   EXPECT_EQ(reached->progress().phase(), v1::PHASE_DENOISING);
   EXPECT_EQ(reached->progress().of(), 3);

@@ -48,8 +48,9 @@ TEST_F(ServerMetricsTest, KnownSeriesAreThereWithZeroFromTheStart) {
   const std::string text = Text();
   for (const char* line :
        {"wan_jobs_total{model=\"m\",outcome=\"failed\",reason=\"RING_LOST\",task=\"t2v\"} 0",
-        "wan_queue_jobs{model=\"m\",priority=\"normal\"} 0", "wan_queue_oldest_age_seconds{model=\"m\",priority=\"normal\"} 0",
-        "wan_ring_ready{ring=\"ring-0\"} 0", "wan_job_retries_total{reason=\"RING_LOST\",ring=\"ring-0\"} 0",
+        "wan_queue_jobs{model=\"m\",priority=\"normal\"} 0",
+        "wan_queue_oldest_age_seconds{model=\"m\",priority=\"normal\"} 0", "wan_ring_ready{ring=\"ring-0\"} 0",
+        "wan_job_retries_total{reason=\"RING_LOST\",ring=\"ring-0\"} 0",
         "wan_admission_rejections_total{reason=\"QUEUE_FULL\"} 0", "wan_output_bytes_total{codec=\"h264\"} 0",
         "wan_grpc_server_handled_total{code=\"OK\",method=\"wan.v1.VideoGeneration/SubmitJob\"} 0",
         "wan_phase_duration_seconds_count{model=\"m\",phase=\"denoising\"} 0"}) {
@@ -61,8 +62,7 @@ TEST_F(ServerMetricsTest, KnownSeriesAreThereWithZeroFromTheStart) {
 TEST_F(ServerMetricsTest, CountsAnEndedJobByOutcomeAndReason) {
   metrics_.JobEnded(EndedJob(JobState::kFailed, MakeError(absl::StatusCode::kInternal, kStorage, "full")));
   const std::string text = Text();
-  EXPECT_THAT(text,
-              HasSubstr("wan_jobs_total{model=\"m\",outcome=\"failed\",reason=\"STORAGE\",task=\"t2v\"} 1"));
+  EXPECT_THAT(text, HasSubstr("wan_jobs_total{model=\"m\",outcome=\"failed\",reason=\"STORAGE\",task=\"t2v\"} 1"));
   EXPECT_THAT(text, HasSubstr("wan_job_duration_seconds_sum{model=\"m\",outcome=\"failed\",size_class=\"small\","
                               "task=\"t2v\"} 7"));
 }

@@ -13,9 +13,7 @@
 namespace wan {
 namespace {
 
-RingClientOptions Quick() {
-  return {.min_backoff = absl::Milliseconds(20), .max_backoff = absl::Milliseconds(50)};
-}
+RingClientOptions Quick() { return {.min_backoff = absl::Milliseconds(20), .max_backoff = absl::Milliseconds(50)}; }
 
 bool AwaitState(const RingClient& client, v1::RingState state) {
   const absl::Time deadline = absl::Now() + absl::Seconds(20);

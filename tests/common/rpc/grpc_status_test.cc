@@ -124,7 +124,7 @@ TEST(GrpcStatus, HugeErrorFitsIntoTrailersAndSaysHowMuchIsCutOff) {
 
 TEST(GrpcStatus, EveryKindOfHugeContentIsCut) {
   std::map<std::string, std::string> metadata;
-  for (int i = 0; i < 1000; ++i) metadata[absl::StrCat(i, Repeated("ключ", 100))] = Repeated("значение", 100);
+  for (int i = 0; i < 50; ++i) metadata[absl::StrCat(i, Repeated("ключ", 100))] = Repeated("значение", 100);
   for (const absl::string_view unit : {"x", "猫", "😀", "%", "\n", "\xFF", "é"}) {
     std::vector<FieldViolation> violations(100, {Repeated(unit, 1000), Repeated(unit, 1000)});
     const grpc::Status status =

@@ -14,7 +14,7 @@ constexpr NoiseSchedulerKind kKinds[] = {NoiseSchedulerKind::kUniPC, NoiseSchedu
 
 at::Tensor Flow(const at::Tensor& x) { return x * 0.7 + 0.1; }
 
-void Run(const NoiseScheduler& scheduler, int64_t until, DenoiseState& state) {
+void RunTo(const NoiseScheduler& scheduler, int64_t until, DenoiseState& state) {
   while (state.step < until) scheduler.Step(Flow(state.latents), state);
 }
 
@@ -29,7 +29,7 @@ TEST(NoiseScheduler, EveryCountOfStepsEndsAtSigmaZeroWithFiniteLatents) {
         EXPECT_GE(scheduler->sigmas()[i], scheduler->sigmas()[i + 1]);
       }
       DenoiseState state = {.latents = at::randn({1, 2, 1, 2, 2})};
-      Run(*scheduler, steps, state);
+      RunTo(*scheduler, steps, state);
       EXPECT_TRUE(at::isfinite(state.latents).all().item<bool>()) << NoiseSchedulerName(kind) << " " << steps;
     }
   }
@@ -40,12 +40,12 @@ TEST(NoiseScheduler, ARunGoesOnFromACopiedState) {
     const auto scheduler = MakeNoiseScheduler(kind, {.num_steps = 6, .flow_shift = 3.0});
     DenoiseState whole = {.latents = at::randn({1, 2, 1, 2, 2})};
     DenoiseState first = {.latents = whole.latents.clone()};
-    Run(*scheduler, 6, whole);
-    Run(*scheduler, 3, first);
+    RunTo(*scheduler, 6, whole);
+    RunTo(*scheduler, 3, first);
     DenoiseState second = {.step = first.step, .latents = first.latents.clone(), .last_order = first.last_order};
     for (const at::Tensor& prediction : first.predictions) second.predictions.push_back(prediction.clone());
     if (first.last_sample.defined()) second.last_sample = first.last_sample.clone();
-    Run(*MakeNoiseScheduler(kind, {.num_steps = 6, .flow_shift = 3.0}), 6, second);
+    RunTo(*MakeNoiseScheduler(kind, {.num_steps = 6, .flow_shift = 3.0}), 6, second);
     EXPECT_TRUE(at::equal(second.latents, whole.latents)) << NoiseSchedulerName(kind);
   }
 }
@@ -54,7 +54,7 @@ TEST(NoiseScheduler, HistoryDoesNotGrowWithTheSteps) {
   for (const NoiseSchedulerKind kind : kKinds) {
     const auto scheduler = MakeNoiseScheduler(kind, {.num_steps = 20});
     DenoiseState state = {.latents = at::randn({1, 2, 1, 2, 2})};
-    Run(*scheduler, 19, state);
+    RunTo(*scheduler, 19, state);
     EXPECT_LE(state.predictions.size(), 2u);
   }
 }
@@ -63,8 +63,8 @@ TEST(NoiseScheduler, Float64StaysCloseToFloat32AndKeepsItsDtype) {
   for (const NoiseSchedulerKind kind : kKinds) {
     DenoiseState narrow = {.latents = at::randn({1, 2, 1, 2, 2})};
     DenoiseState wide = {.latents = narrow.latents.to(at::kDouble)};
-    Run(*MakeNoiseScheduler(kind, {.num_steps = 10}), 10, narrow);
-    Run(*MakeNoiseScheduler(kind, {.num_steps = 10, .dtype = at::kDouble}), 10, wide);
+    RunTo(*MakeNoiseScheduler(kind, {.num_steps = 10}), 10, narrow);
+    RunTo(*MakeNoiseScheduler(kind, {.num_steps = 10, .dtype = at::kDouble}), 10, wide);
     EXPECT_EQ(wide.latents.scalar_type(), at::kDouble);
     EXPECT_LE((wide.latents - narrow.latents).abs().max().item<double>(), 1e-5) << NoiseSchedulerName(kind);
   }

@@ -25,7 +25,7 @@ TEST(CausalConv3d, AnyChunksEqualTheWholeClip) {
     std::vector<at::Tensor> outputs;
     int64_t at_frame = 0;
     for (const int64_t frames : chunks) {
-      outputs.push_back(CausalConv3d(x.narrow(2, at_frame, frames), weight, bias, context));
+      outputs.push_back(CausalConv3d(x.narrow(2, at_frame, frames), weight, bias, 1, context));
       at_frame += frames;
     }
     // The order of summation differs between the two formulations.
@@ -36,7 +36,7 @@ TEST(CausalConv3d, AnyChunksEqualTheWholeClip) {
 TEST(CausalConv3d, ContextIsACopyAndNotAViewOfTheChunk) {
   const at::Tensor x = at::randn({1, 2, 8, 4, 4}), weight = at::randn({2, 2, 3, 3, 3}), bias = at::randn({2});
   at::Tensor context;
-  CausalConv3d(x, weight, bias, context);
+  CausalConv3d(x, weight, bias, 1, context);
   EXPECT_EQ(context.size(2), 2);
   EXPECT_EQ(context.storage().nbytes(), static_cast<size_t>(context.numel()) * sizeof(float));
   EXPECT_TRUE(at::equal(context, x.narrow(2, 6, 2)));

@@ -49,10 +49,14 @@ class LogMessage {
 
 }  // namespace wan
 
-#define WAN_LOG(level)                              \
-  if (!::wan::LogEnabled(::wan::LogLevel::level)) { \
-  } else                                            \
-    ::wan::LogMessage(::wan::LogLevel::level, __FILE__, __LINE__).stream()
+// The switch keeps an `else` after an unbraced `if (…) WAN_LOG(…)` from binding to the macro's own `if`.
+#define WAN_LOG(level)                                \
+  switch (0)                                          \
+  case 0:                                             \
+  default:                                            \
+    if (!::wan::LogEnabled(::wan::LogLevel::level)) { \
+    } else                                            \
+      ::wan::LogMessage(::wan::LogLevel::level, __FILE__, __LINE__).stream()
 
 #define WAN_CHECK(condition)                                              \
   do {                                                                    \

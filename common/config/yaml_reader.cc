@@ -69,12 +69,13 @@ struct YamlReader::Node {
     return value.IsDefined() ? value : YAML::Node();
   }
 
-  // Where a fault about `key` is: at its value, else at the mapping.
+  // Where a fault about `key` is: at the key, else at the mapping.
   YAML::Mark MarkOf(absl::string_view key) const {
-    const YAML::Node& mapping = yaml;
-    if (!mapping.IsMap()) return YAML::Mark::null_mark();
-    const YAML::Node value = mapping[std::string(key)];
-    return value.IsDefined() ? value.Mark() : mapping.Mark();
+    if (!yaml.IsMap()) return YAML::Mark::null_mark();
+    for (const auto& entry : yaml) {
+      if (entry.first.IsScalar() && entry.first.Scalar() == key) return entry.first.Mark();
+    }
+    return yaml.Mark();
   }
 };
 

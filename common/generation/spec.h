@@ -41,22 +41,23 @@ absl::string_view VideoContainerName(VideoCodec codec);  // "mp4", "mkv"; also t
 std::optional<VideoCodec> ParseVideoCodec(absl::string_view name);
 std::vector<std::string> VideoCodecNames();
 
-// As a caller gives it. Absent means the model's default, which differs from zero.
+// As a caller gives it. Absent means the model's default, which differs from zero. The initialisers let a caller name
+// just the fields that it sets.
 struct GenerationRequest {
-  std::string model;
-  std::string prompt;
-  std::optional<std::string> negative_prompt;
-  std::optional<int64_t> width;
-  std::optional<int64_t> height;
-  std::optional<int64_t> num_frames;
-  std::optional<FrameRate> fps;
-  std::optional<int64_t> num_steps;
-  std::optional<double> guidance_scale;
-  std::optional<double> flow_shift;
-  std::optional<std::string> scheduler;
-  std::optional<int64_t> seed;
-  std::optional<int64_t> num_videos;
-  std::optional<std::string> codec;
+  std::string model = {};
+  std::string prompt = {};
+  std::optional<std::string> negative_prompt = {};
+  std::optional<int64_t> width = {};
+  std::optional<int64_t> height = {};
+  std::optional<int64_t> num_frames = {};
+  std::optional<FrameRate> fps = {};
+  std::optional<int64_t> num_steps = {};
+  std::optional<double> guidance_scale = {};
+  std::optional<double> flow_shift = {};
+  std::optional<std::string> scheduler = {};
+  std::optional<int64_t> seed = {};
+  std::optional<int64_t> num_videos = {};
+  std::optional<std::string> codec = {};
 };
 
 // Resolved: what runs. Valid for the model entry that it was resolved against.

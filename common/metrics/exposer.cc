@@ -4,9 +4,14 @@
 #include <prometheus/text_serializer.h>
 
 #include <cstring>
+#include <thread>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "common/utf8.h"
+#include "absl/synchronization/notification.h"
+#include "absl/time/time.h"
+#include "common/rpc/listen_address.h"
+#include "common/status_macros.h"
 
 namespace wan {
 
@@ -16,7 +21,7 @@ class MetricsExposer::Impl {
  public:
   explicit Impl(std::function<bool()> ready) : ready_(std::move(ready)) { mg_init_library(MG_FEATURES_DEFAULT); }
   ~Impl() {
-    if (server_ != nullptr) mg_stop(server_);  // joins its threads
+    if (server_ != nullptr) Stop();
     mg_exit_library();
   }
   Impl(const Impl&) = delete;
@@ -43,12 +48,15 @@ class MetricsExposer::Impl {
     return ready_() ? Response{200, "text/plain", "ready\n"} : Response{503, "text/plain", "not ready\n"};
   }
 
+  void Stop();
+
   template <Response (Impl::*Make)() const>
   static int Handle(mg_connection* connection, void* self);
 
   const std::function<bool()> ready_;
   prometheus::Registry registry_;
   mg_context* server_ = nullptr;
+  std::string host_;
   int port_ = 0;
 };
 
@@ -69,6 +77,12 @@ int MetricsExposer::Impl::Handle(mg_connection* connection, void* self) {
 }
 
 absl::Status MetricsExposer::Impl::Listen(const std::string& address) {
+  // Parsed first: civetweb would also take lists, bare ports (every interface) and suffixes for TLS and redirects.
+  WAN_ASSIGN_OR_RETURN(const HostPort parsed, ParseHostPort(address));
+  host_ = parsed.host;
+  if (absl::StrContains(host_, ":") && mg_check_feature(MG_FEATURES_IPV6) == 0) {
+    return absl::UnavailableError(absl::StrCat("listen for metrics on ", address, ": civetweb was built without IPv6"));
+  }
   // No document root: nothing is served but the three paths below.
   const char* options[] = {"listening_ports",    address.c_str(), "num_threads", "2",
                            "request_timeout_ms", "10000",         nullptr};
@@ -79,7 +93,7 @@ absl::Status MetricsExposer::Impl::Listen(const std::string& address) {
   server_ = mg_start2(&init, &error);
   if (server_ == nullptr) {
     return absl::UnavailableError(
-        absl::StrCat("listen for metrics on ", QuoteBriefly(address), ": ", *reason != '\0' ? reason : "cannot bind"));
+        absl::StrCat("listen for metrics on ", address, ": ", *reason != '\0' ? reason : "cannot bind"));
   }
   mg_set_request_handler(server_, "/metrics$", &Handle<&Impl::Metrics>, this);
   mg_set_request_handler(server_, "/healthz$", &Handle<&Impl::Health>, this);
@@ -87,6 +101,22 @@ absl::Status MetricsExposer::Impl::Listen(const std::string& address) {
   mg_server_port ports[1];
   if (mg_get_server_ports(server_, 1, ports) == 1) port_ = ports[0].port;
   return absl::OkStatus();
+}
+
+// civetweb's listener looks whether it should stop every two seconds only; a connection makes it look at once.
+void MetricsExposer::Impl::Stop() {
+  absl::Notification is_stopped;
+  std::thread stopper([&] {
+    mg_stop(server_);  // joins its threads
+    is_stopped.Notify();
+  });
+  while (!is_stopped.WaitForNotificationWithTimeout(absl::Milliseconds(10))) {
+    char error[64];
+    if (mg_connection* connection = mg_connect_client(host_.c_str(), port_, 0, error, sizeof(error))) {
+      mg_close_connection(connection);
+    }
+  }
+  stopper.join();
 }
 
 absl::StatusOr<std::unique_ptr<MetricsExposer>> MetricsExposer::Start(const std::string& address,

@@ -16,7 +16,8 @@ namespace wan {
 class MetricsExposer {
  public:
   // `address` is host:port, port 0 for any free one. `ready` is called from HTTP threads and must not block.
-  // Error: UNAVAILABLE with the address when it cannot be bound.
+  // Error: INVALID_ARGUMENT for another form, UNAVAILABLE with the address when it cannot be bound (Debian's civetweb
+  // has no IPv6).
   static absl::StatusOr<std::unique_ptr<MetricsExposer>> Start(const std::string& address, std::function<bool()> ready);
   ~MetricsExposer();
 

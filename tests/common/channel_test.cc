@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <thread>
@@ -39,6 +40,23 @@ TEST(Channel, PushWaitsForRoom) {
   EXPECT_EQ(channel.Pop(), 2);
   producer.join();
   EXPECT_TRUE(pushed);
+}
+
+TEST(Channel, NeverHoldsMoreThanItsCapacity) {
+  constexpr int kCapacity = 2;
+  Channel<int> channel(kCapacity);
+  std::atomic<int> taken = 0;
+  std::thread consumer([&] {
+    while (channel.Pop()) ++taken;
+  });
+  int most = 0;
+  for (int given = 1; given <= 5000; ++given) {
+    EXPECT_TRUE(channel.Push(given));
+    most = std::max(most, given - taken);
+  }
+  channel.Close();
+  consumer.join();
+  EXPECT_LE(most, kCapacity + 1);  // one may be taken and not yet counted
 }
 
 TEST(Channel, CloseWakesABlockedProducerAndDropsItsValue) {

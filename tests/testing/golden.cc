@@ -12,7 +12,7 @@
 
 namespace wan {
 
-nlohmann::json GoldenCase::ReadCaseJson() const {
+nlohmann::json GoldenFolder::ReadCaseJson() const {
   std::ifstream stream(folder() + "/case.json");
   return nlohmann::json::parse(stream);
 }
@@ -31,8 +31,8 @@ std::vector<std::string> GoldenSets() {
   return sets;
 }
 
-std::vector<GoldenCase> GoldenCases(const std::string& pattern) {
-  std::vector<GoldenCase> cases;
+std::vector<GoldenFolder> GoldenCases(const std::string& pattern) {
+  std::vector<GoldenFolder> cases;
   for (const std::string& set : GoldenSets()) {
     const auto first_of_set = static_cast<std::ptrdiff_t>(cases.size());
     for (const auto& entry : std::filesystem::directory_iterator(set + "/cases")) {
@@ -40,7 +40,7 @@ std::vector<GoldenCase> GoldenCases(const std::string& pattern) {
       if (::fnmatch(pattern.c_str(), name.c_str(), 0) == 0) cases.push_back({set, name});
     }
     std::sort(cases.begin() + first_of_set, cases.end(),
-              [](const GoldenCase& a, const GoldenCase& b) { return a.name < b.name; });
+              [](const GoldenFolder& a, const GoldenFolder& b) { return a.name < b.name; });
   }
   return cases;
 }

@@ -13,7 +13,7 @@
 
 namespace wan {
 
-struct GoldenCase {
+struct GoldenFolder {
   std::string set;   // folder
   std::string name;  // of the case
 
@@ -25,7 +25,7 @@ struct GoldenCase {
 std::vector<std::string> GoldenSets();
 
 // The cases whose name matches a pattern of fnmatch(3) ("text*"), of every set, by name.
-std::vector<GoldenCase> GoldenCases(const std::string& pattern);
+std::vector<GoldenFolder> GoldenCases(const std::string& pattern);
 
 }  // namespace wan
 

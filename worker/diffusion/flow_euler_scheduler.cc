@@ -51,7 +51,10 @@ std::unique_ptr<NoiseScheduler> MakeFlowEulerScheduler(const NoiseSchedulerOptio
 
 std::unique_ptr<NoiseScheduler> MakeFlowEulerSchedulerFromUnitSigmas(const NoiseSchedulerOptions& options) {
   std::vector<double> sigmas = Linspace(1.0, 1.0 / static_cast<double>(options.num_steps), options.num_steps);
-  for (double& sigma : sigmas) sigma = ShiftSigma(sigma, options.flow_shift);
+  // The class takes given sigmas as fp32 and shifts them in fp32.
+  for (double& sigma : sigmas) {
+    sigma = ShiftSigma(static_cast<float>(sigma), static_cast<float>(options.flow_shift));
+  }
   return FromShifted(std::move(sigmas), options.dtype);
 }
 

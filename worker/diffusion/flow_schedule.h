@@ -13,8 +13,11 @@ namespace wan {
 // Timesteps are truncated from it and can sit near a whole number.
 std::vector<double> Linspace(double start, double stop, int64_t count);
 
-// S(u) = s·u / (1 + (s − 1)·u)
-inline double ShiftSigma(double sigma, double shift) { return shift * sigma / (1.0 + (shift - 1.0) * sigma); }
+// S(u) = s·u / (1 + (s − 1)·u), in the precision of its arguments.
+template <typename Real>
+Real ShiftSigma(Real sigma, Real shift) {
+  return shift * sigma / (Real(1) + (shift - Real(1)) * sigma);
+}
 
 // Rounded to the scheduler's dtype.
 std::vector<double> RoundTo(at::ScalarType dtype, std::vector<double> values);

@@ -53,6 +53,7 @@ const char* LogLevelName(LogLevel level) {
 ServerConfig Read(const YamlReader& root, const std::string& folder) {
   ServerConfig config;
   config.listen_address = root.Section("listen").String("address", kDefaultListenAddress);
+  config.listen_port_file = Join(folder, root.Section("listen").String("port_file", ""));
   config.auth = root.Choice("auth", "none", {"none"});
   config.store_path = Join(folder, root.Section("store").String("path"));
   config.results_path = Join(folder, root.Section("results").String("path"));
@@ -70,6 +71,7 @@ ServerConfig Read(const YamlReader& root, const std::string& folder) {
   config.watch_heartbeat = Seconds(root.Section("watch"), "heartbeat_seconds", 15, 0.01);
   config.lease = Seconds(root, "lease_seconds", 60, 1);
   config.metrics_address = root.Section("metrics").String("address", "");
+  config.metrics_port_file = Join(folder, root.Section("metrics").String("port_file", ""));
   const YamlReader log = root.Section("log");
   config.log_level = ParseLogLevel(log.Choice("level", "info", {"debug", "info", "warning", "error"}));
   config.log_format = log.Choice("format", "text", {"text", "json"}) == "json" ? LogFormat::kJson : LogFormat::kText;
@@ -174,7 +176,8 @@ std::string RenderServerConfig(const ServerConfig& config) {
     absl::StrAppend(&rings, "}\n");
   }
   return absl::StrCat(                                                       //
-      "listen: {address: ", Quote(config.listen_address), "}\n",             //
+      "listen: {address: ", Quote(config.listen_address),                     //
+      ", port_file: ", Quote(config.listen_port_file), "}\n",                 //
       "auth: ", config.auth, "\n",                                           //
       "store: {path: ", Quote(config.store_path), "}\n",                     //
       "results: {path: ", Quote(config.results_path), "}\n",                 //
@@ -185,7 +188,8 @@ std::string RenderServerConfig(const ServerConfig& config) {
       "drain_timeout_seconds: ", Number(config.drain_timeout), "\n",         //
       "lease_seconds: ", Number(config.lease), "\n",                         //
       "watch: {heartbeat_seconds: ", Number(config.watch_heartbeat), "}\n",  //
-      "metrics: {address: ", Quote(config.metrics_address), "}\n",           //
+      "metrics: {address: ", Quote(config.metrics_address),                   //
+      ", port_file: ", Quote(config.metrics_port_file), "}\n",                //
       "log: {level: ", LogLevelName(config.log_level),                       //
       ", format: ", config.log_format == LogFormat::kJson ? "json" : "text", "}\n");
 }

@@ -25,7 +25,8 @@ struct ServerLimits {
 };
 
 struct ServerConfig {
-  std::string listen_address;
+  std::string listen_address;    // port 0: any free one
+  std::string listen_port_file;  // gets the bound port as text once it is listening; empty: none
   std::string auth;  // "none": the only kind so far
   std::string store_path;
   std::string results_path;
@@ -36,6 +37,7 @@ struct ServerConfig {
   absl::Duration watch_heartbeat;  // silence after which WatchJob repeats its last event
   absl::Duration lease;            // of a running job, renewed by its progress
   std::string metrics_address;     // empty: no metrics endpoint
+  std::string metrics_port_file;   // as listen_port_file
   LogLevel log_level = LogLevel::INFO;
   LogFormat log_format = LogFormat::kText;
 };

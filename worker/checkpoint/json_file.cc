@@ -19,6 +19,8 @@ absl::StatusOr<nlohmann::json> ReadJsonFile(const std::string& path) {
     json = nlohmann::json::parse(text.str());
   } catch (const nlohmann::json::parse_error& error) {
     return absl::DataLossError(absl::StrCat(path, ": not JSON at byte ", error.byte));
+  } catch (const nlohmann::json::exception& error) {  // a number beyond float64
+    return absl::DataLossError(absl::StrCat(path, ": ", error.what()));
   }
   if (!json.is_object()) return absl::DataLossError(absl::StrCat(path, ": not a JSON object"));
   return json;

@@ -19,6 +19,8 @@ TEST(JsonFile, MissingIsFailedPreconditionAndGarbageIsDataLoss) {
   EXPECT_THAT(std::string(status.message()), HasSubstr("not JSON at byte 7"));
   WriteFile(folder.File("y"), "[1]");
   EXPECT_EQ(ReadJsonFile(folder.File("y")).status().code(), absl::StatusCode::kDataLoss);
+  WriteFile(folder.File("z"), "{\"a\": 1e999}");
+  EXPECT_EQ(ReadJsonFile(folder.File("z")).status().code(), absl::StatusCode::kDataLoss);
 }
 
 TEST(JsonConfig, AbsentAndNullTakeTheDefault) {

@@ -76,6 +76,7 @@ TEST(WanVerify, CorruptCheckpointIsNamedWithItsFile) {
   TemporaryFolder folder;
   const std::string set = GoldenSets().front();
   fs::create_directories(folder.File("cases"));
+  fs::create_directories(folder.File("models"));
   fs::copy(OwnCase("t2v21_one_step"), folder.File("cases/x"), fs::copy_options::recursive);
   fs::copy(set + "/models/t2v21", folder.File("models/t2v21"), fs::copy_options::recursive);
   const std::string weights = folder.File("models/t2v21/transformer/diffusion_pytorch_model.safetensors");

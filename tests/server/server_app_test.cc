@@ -90,13 +90,17 @@ TEST(ServerApp, ADrainPutsAJobThatTakesTooLongBackIntoTheQueueUncharged) {
 
 TEST(ServerApp, ADrainEndsWatchesWithTheReason) {
   TestServer server({});
-  const auto job = server.Submit(SmallSpec());
-  absl::Status end;
-  std::thread watcher([&] { end = server.AwaitEnd(job->job_id()).status(); });
-  ASSERT_TRUE(server.AwaitState(job->job_id(), v1::JOB_STATE_QUEUED).ok());
+  grpc::ClientContext context;
+  v1::WatchJobRequest request;
+  request.set_job_id(server.Submit(SmallSpec())->job_id());
+  const auto reader = server.videos().WatchJob(&context, request);
+  v1::JobEvent event;
+  ASSERT_TRUE(reader->Read(&event));
   server.app().Drain();
-  watcher.join();
+  EXPECT_FALSE(reader->Read(&event));
+  const absl::Status end = FromGrpcStatus(reader->Finish());
   EXPECT_TRUE(absl::IsUnavailable(end)) << end;
+  EXPECT_TRUE(HasReason(end, kServerDraining)) << end;
 }
 
 TEST(ServerApp, HealthFollowsTheRings) {

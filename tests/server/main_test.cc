@@ -19,7 +19,6 @@
 #include "common/log.h"
 #include "tests/testing/fake_ring.h"
 #include "tests/testing/files.h"
-#include "tests/testing/temp_folder.h"
 #include "tests/testing/test_server.h"
 
 extern char** environ;
@@ -86,13 +85,13 @@ class ProgramTest : public testing::Test {
   std::string Output() { return ReadFile(output_); }
 
   std::unique_ptr<Process> StartServer() {
-    std::filesystem::remove(folder_ / "port");
+    std::filesystem::remove(folder_.File("port"));
     auto process = std::make_unique<Process>(std::vector<std::string>{"--config", config_}, output_);
-    while (process->IsRunning() && !std::filesystem::exists(folder_ / "port")) {
+    while (process->IsRunning() && !std::filesystem::exists(folder_.File("port"))) {
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
     EXPECT_TRUE(process->IsRunning()) << Output();
-    const std::string port = process->IsRunning() ? ReadFile(folder_ / "port") : "1\n";
+    const std::string port = process->IsRunning() ? ReadFile(folder_.File("port")) : "1\n";
     stub_ = v1::VideoGeneration::NewStub(
         grpc::CreateChannel("127.0.0.1:" + port.substr(0, port.size() - 1), grpc::InsecureChannelCredentials()));
     return process;
@@ -120,9 +119,9 @@ class ProgramTest : public testing::Test {
     return event.job().state();
   }
 
-  const TempFolder folder_;
-  const std::string config_ = folder_ / "server.yaml";
-  const std::string output_ = folder_ / "output";
+  const TemporaryFolder folder_;
+  const std::string config_ = folder_.File("server.yaml");
+  const std::string output_ = folder_.File("output");
   std::unique_ptr<v1::VideoGeneration::Stub> stub_;
 };
 

@@ -131,7 +131,7 @@ TEST(ServerApp, AFullDiskFailsTheJobWithStorageAndEndsTheRingsCall) {
   if (!disk.is_mounted()) GTEST_SKIP() << "needs the right to mount";
   FakeRing ring;
   ring.Script({.videos = {std::string(4 << 20, 'v')}, .chunk_bytes = 1 << 16});
-  TestServer server({ring.address()}, [&](ServerConfig& config) { config.results_path = disk / "results"; });
+  TestServer server({ring.address()}, [&](ServerConfig& config) { config.results_path = disk.File("results"); });
   const auto failed = server.AwaitEnd(server.Submit(SmallSpec())->job_id());
   ASSERT_TRUE(failed.ok()) << failed.status();
   EXPECT_EQ(failed->state(), v1::JOB_STATE_FAILED);
@@ -144,7 +144,7 @@ TEST(ServerApp, AJobTableOnAFullDiskRefusesJobsAndRecovers) {
   if (!disk.is_mounted()) GTEST_SKIP() << "needs the right to mount";
   FakeRing ring;
   ring.Script({.waits = true});
-  TestServer server({ring.address()}, [&](ServerConfig& config) { config.store_path = disk / "jobs.db"; });
+  TestServer server({ring.address()}, [&](ServerConfig& config) { config.store_path = disk.File("jobs.db"); });
   server.Crash();
   server.options().monitor_interval = absl::Milliseconds(10);
   server.Start();

@@ -56,9 +56,10 @@ function(wan_test name)
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 300)
   endif()
+  # One thread a test: ctest runs several side by side, and spinning threads of one would stall the others.
   set_tests_properties(${name} PROPERTIES
     TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}"
-    ENVIRONMENT "WAN_SOURCE_DIR=${CMAKE_SOURCE_DIR};WAN_BINARY_DIR=${CMAKE_BINARY_DIR}")
+    ENVIRONMENT "WAN_SOURCE_DIR=${CMAKE_SOURCE_DIR};WAN_BINARY_DIR=${CMAKE_BINARY_DIR};OMP_NUM_THREADS=1")
 endfunction()
 
 # Adds the folders of the list that exist: a build without a part (core only) simply has fewer of them.

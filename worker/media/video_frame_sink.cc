@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "common/error.h"
 #include "common/log.h"
 #include "common/status_macros.h"
@@ -73,15 +74,18 @@ absl::Status VideoFrameSink::OpenVideo(int64_t index) {
   WAN_ASSIGN_OR_RETURN(muxer_, VideoMuxer::Open(options));
   index_ = index;
   num_frames_ = 0;
+  encode_time_ = absl::ZeroDuration();
   return absl::OkStatus();
 }
 
 absl::Status VideoFrameSink::CloseVideo() {
+  const absl::Time start = absl::Now();
   WAN_ASSIGN_OR_RETURN(const VideoMuxer::Result result, muxer_->Finish());
   videos_.push_back(
       {.index = index_, .path = muxer_->path(), .size_bytes = result.size_bytes, .num_frames = result.num_frames});
   muxer_.reset();
   WAN_ASSIGN_OR_RETURN(videos_.back().sha256, FileSha256(videos_.back().path));
+  videos_.back().encode_time = encode_time_ + (absl::Now() - start);
   return absl::OkStatus();
 }
 
@@ -114,8 +118,10 @@ absl::Status VideoFrameSink::Encode(const Chunk& chunk) {
     WAN_RETURN_IF_ERROR(CloseVideo());
     WAN_RETURN_IF_ERROR(OpenVideo(chunk.index));
   }
+  const absl::Time start = absl::Now();
   WAN_RETURN_IF_ERROR(
       muxer_->Write({chunk.frames.const_data_ptr<uint8_t>(), static_cast<size_t>(chunk.frames.numel())}));
+  encode_time_ += absl::Now() - start;
   num_frames_ += chunk.frames.size(0);
   if (options_.on_encoded) options_.on_encoded(index_, num_frames_);
   return absl::OkStatus();

@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
 #include "common/channel.h"
 #include "worker/media/video_muxer.h"
 #include "worker/pipeline/frame_sink.h"
@@ -25,6 +26,7 @@ struct EncodedVideo {
   int64_t size_bytes = 0;
   int64_t num_frames = 0;
   std::string sha256 = {};  // of the file, 64 lower-case hexadecimal digits
+  absl::Duration encode_time = {};  // spent on it in the encoder thread
 };
 
 // Encodes a job's frames in a thread of its own while the next ones are decoded: one file for each video,
@@ -76,6 +78,7 @@ class VideoFrameSink final : public FrameSink {
   std::unique_ptr<VideoMuxer> muxer_;
   int64_t index_ = 0;                 // of the video in muxer_
   int64_t num_frames_ = 0;            // encoded of it
+  absl::Duration encode_time_;        // spent on it
   std::vector<EncodedVideo> videos_;  // complete ones
 
   absl::Mutex mutex_;

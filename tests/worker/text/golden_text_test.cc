@@ -14,7 +14,7 @@ constexpr int64_t kMaxSequenceLength = 512;
 
 TEST(GoldenText, CleanedStringsEqualTheReference) {
   int compared = 0, known_differences = 0;
-  for (const GoldenCase& golden : GoldenCases("text*")) {
+  for (const GoldenFolder& golden : GoldenCases("text*")) {
     const nlohmann::json json = golden.ReadCaseJson();
     for (const auto& string : json.at("strings")) {
       const auto text = string.at("text").get<std::string>();
@@ -35,7 +35,7 @@ TEST(GoldenText, CleanedStringsEqualTheReference) {
 
 TEST(GoldenText, IdsEqualTheReference) {
   int compared = 0;
-  for (const GoldenCase& golden : GoldenCases("text*")) {
+  for (const GoldenFolder& golden : GoldenCases("text*")) {
     const nlohmann::json json = golden.ReadCaseJson();
     const auto tokenizer = Umt5Tokenizer::Load(golden.ModelFolder(json.at("model")) + "/tokenizer");
     ASSERT_TRUE(tokenizer.ok()) << tokenizer.status();

@@ -10,6 +10,7 @@
 
 #include "common/error.h"
 #include "common/rpc/grpc_status.h"
+#include "server/job/sqlite_job_store.h"
 #include "tests/testing/files.h"
 #include "tests/testing/small_disk.h"
 #include "tests/testing/test_server.h"
@@ -81,6 +82,11 @@ TEST(ServerApp, ADrainPutsAJobThatTakesTooLongBackIntoTheQueueUncharged) {
   ASSERT_TRUE(ring.AwaitWaiting(1));
   server.Drain();
   EXPECT_TRUE(ring.AwaitCancelled(1));
+  {
+    const auto store = SqliteJobStore::Open({.path = server.config().store_path});
+    ASSERT_TRUE(store.ok()) << store.status();
+    EXPECT_EQ((*store)->Get(job->job_id())->state, JobState::kQueued);  // by the drain, not by the next start
+  }
   ring.Kill();
   server.Start();
   EXPECT_EQ(server.Get(job->job_id())->state(), v1::JOB_STATE_QUEUED);

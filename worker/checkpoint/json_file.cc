@@ -8,6 +8,12 @@
 #include "absl/strings/str_join.h"
 
 namespace wan {
+namespace {
+
+// Far more than any file of a checkpoint has; what prints a value later goes as deep as the value.
+constexpr int kMaxDepth = 64;
+
+}  // namespace
 
 absl::StatusOr<nlohmann::json> ReadJsonFile(const std::string& path) {
   std::ifstream stream(path, std::ios::binary);
@@ -15,13 +21,19 @@ absl::StatusOr<nlohmann::json> ReadJsonFile(const std::string& path) {
   std::ostringstream text;
   text << stream.rdbuf();
   nlohmann::json json;
+  bool is_too_deep = false;
+  const nlohmann::json::parser_callback_t watch_depth = [&](int depth, nlohmann::json::parse_event_t, nlohmann::json&) {
+    is_too_deep = is_too_deep || depth > kMaxDepth;
+    return !is_too_deep;
+  };
   try {
-    json = nlohmann::json::parse(text.str());
+    json = nlohmann::json::parse(text.str(), watch_depth);
   } catch (const nlohmann::json::parse_error& error) {
     return absl::DataLossError(absl::StrCat(path, ": not JSON at byte ", error.byte));
   } catch (const nlohmann::json::exception& error) {  // a number beyond float64
     return absl::DataLossError(absl::StrCat(path, ": ", error.what()));
   }
+  if (is_too_deep) return absl::DataLossError(absl::StrCat(path, ": nested deeper than ", kMaxDepth));
   if (!json.is_object()) return absl::DataLossError(absl::StrCat(path, ": not a JSON object"));
   return json;
 }

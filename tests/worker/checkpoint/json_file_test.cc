@@ -23,6 +23,12 @@ TEST(JsonFile, MissingIsFailedPreconditionAndGarbageIsDataLoss) {
   EXPECT_EQ(ReadJsonFile(folder.File("z")).status().code(), absl::StatusCode::kDataLoss);
 }
 
+TEST(JsonFile, NestedTooDeepIsRefusedBeforeItCanExhaustTheStack) {
+  TemporaryFolder folder;
+  WriteFile(folder.File("x"), "{\"a\": " + std::string(100000, '[') + std::string(100000, ']') + "}");
+  EXPECT_THAT(std::string(ReadJsonFile(folder.File("x")).status().message()), HasSubstr("nested deeper than 64"));
+}
+
 TEST(JsonConfig, AbsentAndNullTakeTheDefault) {
   const nlohmann::json json = {{"a", nullptr}};
   JsonConfig config(json, "config.json");

@@ -70,6 +70,16 @@ TEST_F(WanModelsTest, ComponentsThatDoNotFitTogetherAreNamed) {
   EXPECT_FALSE(LoadStatus().ok());
 }
 
+TEST_F(WanModelsTest, TokenizerWithMoreIdsThanTheEncoderIsNamed) {
+  Replace(
+      "tokenizer/tokenizer.json", "\"vocab\": [", "\"vocab\": [" + [] {
+        std::string many;
+        for (int i = 0; i < 1200; ++i) many += "[\"piece" + std::to_string(i) + "\", -20.0], ";
+        return many;
+      }());
+  EXPECT_THAT(std::string(LoadStatus().message()), HasSubstr("vocab_size is 1024: it must be more"));
+}
+
 TEST_F(WanModelsTest, UnknownDtypeListsTheAllowed) {
   const absl::Status status = LoadWanModels({.checkpoint = folder_.path(), .scheduler_dtype = "f16"}).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);

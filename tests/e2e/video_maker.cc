@@ -5,6 +5,12 @@
 #include <cstdlib>
 
 namespace wan {
+namespace {
+
+// wanctl runs in the house's folder and tells paths as it was given them.
+std::string JobPath(const House& house, const std::string& path) { return path[0] == '/' ? path : house.Path(path); }
+
+}  // namespace
 
 MadeVideos Generate(House& house, const std::vector<std::string>& arguments) {
   std::vector<std::string> command = {"generate", "-o", "json"};
@@ -16,7 +22,7 @@ MadeVideos Generate(House& house, const std::vector<std::string>& arguments) {
   }
   MadeVideos made = {.job = nlohmann::json::parse(result.out), .videos = {}};
   for (const auto& video : made.job.at("videos")) {
-    auto decoded = ReadVideo(house.Path(video.at("path")));
+    auto decoded = ReadVideo(JobPath(house, video.at("path")));
     if (!decoded.ok()) {
       ADD_FAILURE() << decoded.status().ToString();
       return {};

@@ -10,11 +10,11 @@ namespace {
 
 class PromptTest : public testing::Test {
  protected:
-  PromptTest() : house_(GoldenHouse()) { house_.Start(); }
+  // The demo model's tokenizer spells what it does not know in bytes, so no character is lost that was sent.
+  PromptTest() : house_({}) { house_.Start(); }
   std::string Frames(const std::string& prompt) {
-    // Strong guidance: one token more or less is seen in 8-bit frames of weights that were never trained.
-    return GeneratedFrames(
-        house_, {"--model", "t2v21", "--seed", "1", "--steps", "4", "--guidance", "100", "--prompt", prompt});
+    return GeneratedFrames(house_, {"--model", "wan-shapes", "--width", "32", "--height", "32", "--frames", "5",
+                                    "--steps", "3", "--seed", "1", "--guidance", "10", "--prompt", prompt});
   }
 
   House house_;

@@ -14,7 +14,7 @@
 namespace wan {
 namespace {
 
-constexpr char kDefaultServer[] = "127.0.0.1:50050";
+constexpr char kDefaultServer[] = "127.0.0.1:50051";
 constexpr int kMaxRetrySeconds = 24 * 3600;
 constexpr int kMaxListed = 100000;
 

@@ -70,7 +70,7 @@ Examples:
 )"},
       {Command::kRings, "rings", "List the rings and what they do", R"(Examples:
   wanctl rings
-  wanctl rings -o json --server 127.0.0.1:50050
+  wanctl rings -o json --server 127.0.0.1:50051
 )"},
       {Command::kVersion, "version", "Print the version of this program", R"(Examples:
   wanctl version

@@ -2,6 +2,7 @@
 
 #include <iostream>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "common/error.h"
@@ -28,7 +29,10 @@ std::string Usage(absl::string_view program) {
 absl::Status CheckModel(const WorkerConfig& config) {
   WAN_ASSIGN_OR_RETURN(const ModelCatalog catalog, ModelCatalog::Load(config.model.catalog));
   if (catalog.Find(config.model.name) != nullptr) return absl::OkStatus();
-  return Annotate(catalog.UnknownModelError(config.model.name), "model.name");
+  const absl::Status unknown = catalog.UnknownModelError(config.model.name);
+  const std::vector<FieldViolation> violations = GetErrorDetails(unknown).violations;
+  if (violations.empty()) return unknown;
+  return absl::InvalidArgumentError(absl::StrCat("model.name: ", violations[0].description));
 }
 
 }  // namespace

@@ -6,7 +6,6 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/status_macros.h"
-#include "worker/checkpoint/checkpoint_index.h"
 #include "worker/checkpoint/shard_loader.h"
 
 namespace wan {
@@ -106,19 +105,23 @@ at::Tensor Arrange(const std::string& name, const at::Tensor& tensor) {
 
 }  // namespace
 
+std::vector<ExpectedTensor> VaeTensors(const VaeConfig& config) {
+  std::vector<ExpectedTensor> tensors;
+  const Visit add = [&](const std::string& name, at::Tensor&, Shape shape) {
+    tensors.push_back({name, std::move(shape)});
+  };
+  VaeWeights unused;
+  VisitDecoder(add, config, unused.decoder);
+  VisitEncoder(add, config, unused.encoder);
+  return tensors;
+}
+
 absl::StatusOr<LoadedVae> LoadVae(const std::string& folder, const VaeConfig& config, at::ScalarType dtype,
                                   at::Device device, VaeParts parts) {
   WAN_ASSIGN_OR_RETURN(const CheckpointIndex index, CheckpointIndex::Open(folder));
-  LoadedVae vae;
-  std::vector<ExpectedTensor> expected;
-  const Visit expect = [&](const std::string& name, at::Tensor&, Shape shape) {
-    expected.push_back({name, std::move(shape)});
-  };
-  VaeEncoderWeights encoder;
-  VisitDecoder(expect, config, vae.weights.decoder);
-  VisitEncoder(expect, config, encoder);
-  WAN_RETURN_IF_ERROR(index.Check(expected, [](const std::string&) { return false; }));
+  WAN_RETURN_IF_ERROR(index.Check(VaeTensors(config), [](const std::string&) { return false; }));
 
+  LoadedVae vae;
   ShardLoader loader(index);
   absl::Status status;
   const Visit load = [&](const std::string& name, at::Tensor& place, const Shape&) {

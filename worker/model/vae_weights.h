@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "worker/checkpoint/checkpoint_index.h"
 #include "worker/model/vae_config.h"
 
 namespace wan {
@@ -69,6 +70,9 @@ struct LoadedVae {
   int64_t weights_bytes = 0;
   int64_t bytes_read = 0;
 };
+
+// Every tensor of the checkpoint of such a VAE, with its shape there.
+std::vector<ExpectedTensor> VaeTensors(const VaeConfig& config);
 
 // Which halves a model keeps: text to video needs no encoder.
 enum class VaeParts { kBoth, kDecoder };

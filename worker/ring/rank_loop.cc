@@ -106,9 +106,9 @@ std::unique_ptr<GenerationPipeline> RankLoop::Load() {
   metrics_.SetLoaded(pipeline->dtype(), duration, pipeline->weights_bytes());
   metrics_.SetRankUp(true);
   ReportMemory();
+  status_.SetReady(pipeline->dtype());
   WAN_LOG(INFO) << "ring ready: " << status_.info().model << ", " << pipeline->dtype() << ", "
                 << pipeline->weights_bytes() << " bytes of weights, loaded in " << absl::FormatDuration(duration);
-  status_.SetReady(pipeline->dtype());
   return pipeline;
 }
 

@@ -30,14 +30,14 @@ class CommandLineTest : public testing::Test {
 };
 
 TEST_F(CommandLineTest, FlagBeatsVariableBeatsDefault) {
-  EXPECT_EQ(Parse({"list"}).server, "127.0.0.1:50050");
+  EXPECT_EQ(Parse({"list"}).server, "127.0.0.1:50051");
   console_.variables["WANCTL_SERVER"] = "a:1";
   EXPECT_EQ(Parse({"list"}).server, "a:1");
   EXPECT_FALSE(Parse({"list"}).server_is_flag);
   EXPECT_EQ(Parse({"list", "--server", "b:2"}).server, "b:2");
   EXPECT_TRUE(Parse({"list", "--server", "b:2"}).server_is_flag);
   console_.variables["WANCTL_SERVER"] = "";
-  EXPECT_EQ(Parse({"list"}).server, "127.0.0.1:50050");
+  EXPECT_EQ(Parse({"list"}).server, "127.0.0.1:50051");
 }
 
 TEST_F(CommandLineTest, GenerationFlagBeatsItsVariableAndKeepsItsSource) {

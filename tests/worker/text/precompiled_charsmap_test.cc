@@ -29,7 +29,7 @@ TEST(PrecompiledCharsmap, NulIsNeverLookedUp) {
 
 TEST(PrecompiledCharsmap, ClusterBelowSixBytesIsLookedUpWhole) {
   EXPECT_EQ(Normalize({{"e\u0301", "é"}}, "e\u0301!"), "é!");
-  // Seven bytes: character by character, and no rule has "e" alone.
+  EXPECT_EQ(Normalize({{"क\u093C", "Q"}}, "क\u093C"), "क\u093C");  // six bytes: character by character
   EXPECT_EQ(Normalize({{"e\u0323\u0301", "ẹ́"}, {"e\u0301", "é"}}, "e\u0323\u0302\u0301"), "e\u0323\u0302\u0301");
 }
 

@@ -5,6 +5,8 @@
 namespace wan {
 namespace {
 
+using namespace std::string_literals;
+
 TEST(TextFixes, C1ControlsBecomeWindows1252) {
   EXPECT_EQ(FixC1Controls(U"a\u0085b\u0093c\u0081\u00A0"), U"a…b“c\u0081\u00A0");
 }
@@ -39,11 +41,10 @@ TEST(TextFixes, TerminalEscapesAreDropped) {
 }
 
 TEST(TextFixes, ControlCharactersAreDroppedButThoseThatShow) {
-  EXPECT_EQ(
-      RemoveControlCharacters(std::u32string(U"a\0b\u0008\u000B\u000E\u001Fc\u007F\u206A\u206F\uFEFF\uFFF9\uFFFC", 16)),
-      U"abc");
-  EXPECT_EQ(RemoveControlCharacters(U"\t\n\f\r\u0085\u200B\u200D\u2028\u202E\uFFFD\U000E0067"),
-            U"\t\n\f\r\u0085\u200B\u200D\u2028\u202E\uFFFD\U000E0067");
+  const std::u32string dropped = U"a\0b\u0008\u000B\u000E\u001Fc\u007F\u206A\u206F\uFEFF\uFFF9\uFFFC"s;
+  EXPECT_EQ(RemoveControlCharacters(dropped), U"abc");
+  const std::u32string kept = U"\t\n\f\r\u0085\u200B\u200D\u2028\u202E\uFFFD\U000E0067";
+  EXPECT_EQ(RemoveControlCharacters(kept), kept);
 }
 
 TEST(TextFixes, ComposesMarksJamoAndSingletons) {

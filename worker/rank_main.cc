@@ -17,6 +17,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/metrics/exposer.h"
+#include "common/port_file.h"
 #include "common/shutdown.h"
 #include "common/status_macros.h"
 #include "worker/config/command_line.h"
@@ -56,17 +57,6 @@ void ReportExit(const absl::Status& error, SupervisorLink& link) {
   }
   WAN_LOG(ERROR) << line;
   link.ReportError(line);
-}
-
-// Renamed into place, so that a reader never sees half a number.
-absl::Status WritePortFile(const std::string& path, int port) {
-  if (path.empty()) return absl::OkStatus();
-  const std::string temporary = absl::StrCat(path, ".", ::getpid());
-  std::ofstream(temporary) << port << "\n";
-  std::error_code error;
-  std::filesystem::rename(temporary, path, error);
-  if (error) return absl::FailedPreconditionError(absl::StrCat("write port file ", path, ": ", error.message()));
-  return absl::OkStatus();
 }
 
 absl::Status CheckWorld() {

@@ -176,8 +176,8 @@ std::string RenderServerConfig(const ServerConfig& config) {
     absl::StrAppend(&rings, "}\n");
   }
   return absl::StrCat(                                                       //
-      "listen: {address: ", Quote(config.listen_address),                     //
-      ", port_file: ", Quote(config.listen_port_file), "}\n",                 //
+      "listen: {address: ", Quote(config.listen_address),                    //
+      ", port_file: ", Quote(config.listen_port_file), "}\n",                //
       "auth: ", config.auth, "\n",                                           //
       "store: {path: ", Quote(config.store_path), "}\n",                     //
       "results: {path: ", Quote(config.results_path), "}\n",                 //
@@ -188,8 +188,8 @@ std::string RenderServerConfig(const ServerConfig& config) {
       "drain_timeout_seconds: ", Number(config.drain_timeout), "\n",         //
       "lease_seconds: ", Number(config.lease), "\n",                         //
       "watch: {heartbeat_seconds: ", Number(config.watch_heartbeat), "}\n",  //
-      "metrics: {address: ", Quote(config.metrics_address),                   //
-      ", port_file: ", Quote(config.metrics_port_file), "}\n",                //
+      "metrics: {address: ", Quote(config.metrics_address),                  //
+      ", port_file: ", Quote(config.metrics_port_file), "}\n",               //
       "log: {level: ", LogLevelName(config.log_level),                       //
       ", format: ", config.log_format == LogFormat::kJson ? "json" : "text", "}\n");
 }

@@ -27,7 +27,7 @@ struct ServerLimits {
 struct ServerConfig {
   std::string listen_address;    // port 0: any free one
   std::string listen_port_file;  // gets the bound port as text once it is listening; empty: none
-  std::string auth;  // "none": the only kind so far
+  std::string auth;              // "none": the only kind so far
   std::string store_path;
   std::string results_path;
   std::string models_path;  // the catalogue, configs/models.yaml

@@ -113,6 +113,7 @@ absl::StatusOr<Job> JobAttempt::Store(bool is_draining) {
   if (IsFinal(settled->state)) {
     context_.metrics.JobEnded(*settled);
   } else {
+    context_.events.QueueMoved();  // it waits before younger jobs
     context_.metrics.JobRetried(job_.ring, retry_reason);
   }
   WAN_LOG(INFO) << "job " << job_.id << " attempt " << job_.attempt << " on ring " << job_.ring << ": "

@@ -102,7 +102,13 @@ bool RingRunner::WaitIdle(absl::Time deadline) const {
   return mutex_.AwaitWithDeadline(absl::Condition(&is_idle_), deadline);
 }
 
-void RingRunner::RequeueRunning() { Stop(nullptr, StopReason::kDrain); }
+void RingRunner::RequeueRunning() {
+  {
+    absl::MutexLock lock(&mutex_);
+    is_requeueing_ = true;
+  }
+  Stop(nullptr, StopReason::kDrain);
+}
 
 void RingRunner::Cancel(const std::string& job_id) { Stop(&job_id, StopReason::kCancel); }
 
@@ -182,6 +188,10 @@ void RingRunner::RunJob(const Job& job) {
     current_.emplace();
     current_->job_id = job.id;
     stop = current_->stop.get_token();
+    if (is_requeueing_) {
+      current_->reason = StopReason::kDrain;
+      current_->stop.request_stop();
+    }
   }
   context_.events.Publish(job);
   context_.events.QueueMoved();

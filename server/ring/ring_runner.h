@@ -82,7 +82,8 @@ class RingRunner {
   mutable absl::Mutex mutex_;
   bool is_stopped_ ABSL_GUARDED_BY(mutex_) = false;  // the thread ends
   bool is_claiming_ ABSL_GUARDED_BY(mutex_) = false;
-  bool is_idle_ ABSL_GUARDED_BY(mutex_) = true;  // false from before a claim to the end of its job
+  bool is_requeueing_ ABSL_GUARDED_BY(mutex_) = false;  // a job that was claimed meanwhile goes back as well
+  bool is_idle_ ABSL_GUARDED_BY(mutex_) = true;         // false from before a claim to the end of its job
   std::optional<Current> current_ ABSL_GUARDED_BY(mutex_);
 
   RingClient client_;

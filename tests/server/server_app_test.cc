@@ -10,6 +10,7 @@
 
 #include "common/error.h"
 #include "common/rpc/grpc_status.h"
+#include "server/job/sqlite_job_store.h"
 #include "tests/testing/files.h"
 #include "tests/testing/small_disk.h"
 #include "tests/testing/test_server.h"
@@ -81,6 +82,11 @@ TEST(ServerApp, ADrainPutsAJobThatTakesTooLongBackIntoTheQueueUncharged) {
   ASSERT_TRUE(ring.AwaitWaiting(1));
   server.Drain();
   EXPECT_TRUE(ring.AwaitCancelled(1));
+  {
+    const auto store = SqliteJobStore::Open({.path = server.config().store_path});
+    ASSERT_TRUE(store.ok()) << store.status();
+    EXPECT_EQ((*store)->Get(job->job_id())->state, JobState::kQueued);  // by the drain, not by the next start
+  }
   ring.Kill();
   server.Start();
   EXPECT_EQ(server.Get(job->job_id())->state(), v1::JOB_STATE_QUEUED);
@@ -90,13 +96,17 @@ TEST(ServerApp, ADrainPutsAJobThatTakesTooLongBackIntoTheQueueUncharged) {
 
 TEST(ServerApp, ADrainEndsWatchesWithTheReason) {
   TestServer server({});
-  const auto job = server.Submit(SmallSpec());
-  absl::Status end;
-  std::thread watcher([&] { end = server.AwaitEnd(job->job_id()).status(); });
-  ASSERT_TRUE(server.AwaitState(job->job_id(), v1::JOB_STATE_QUEUED).ok());
+  grpc::ClientContext context;
+  v1::WatchJobRequest request;
+  request.set_job_id(server.Submit(SmallSpec())->job_id());
+  const auto reader = server.videos().WatchJob(&context, request);
+  v1::JobEvent event;
+  ASSERT_TRUE(reader->Read(&event));
   server.app().Drain();
-  watcher.join();
+  EXPECT_FALSE(reader->Read(&event));
+  const absl::Status end = FromGrpcStatus(reader->Finish());
   EXPECT_TRUE(absl::IsUnavailable(end)) << end;
+  EXPECT_TRUE(HasReason(end, kServerDraining)) << end;
 }
 
 TEST(ServerApp, HealthFollowsTheRings) {
@@ -127,7 +137,7 @@ TEST(ServerApp, AFullDiskFailsTheJobWithStorageAndEndsTheRingsCall) {
   if (!disk.is_mounted()) GTEST_SKIP() << "needs the right to mount";
   FakeRing ring;
   ring.Script({.videos = {std::string(4 << 20, 'v')}, .chunk_bytes = 1 << 16});
-  TestServer server({ring.address()}, [&](ServerConfig& config) { config.results_path = disk / "results"; });
+  TestServer server({ring.address()}, [&](ServerConfig& config) { config.results_path = disk.File("results"); });
   const auto failed = server.AwaitEnd(server.Submit(SmallSpec())->job_id());
   ASSERT_TRUE(failed.ok()) << failed.status();
   EXPECT_EQ(failed->state(), v1::JOB_STATE_FAILED);
@@ -140,7 +150,7 @@ TEST(ServerApp, AJobTableOnAFullDiskRefusesJobsAndRecovers) {
   if (!disk.is_mounted()) GTEST_SKIP() << "needs the right to mount";
   FakeRing ring;
   ring.Script({.waits = true});
-  TestServer server({ring.address()}, [&](ServerConfig& config) { config.store_path = disk / "jobs.db"; });
+  TestServer server({ring.address()}, [&](ServerConfig& config) { config.store_path = disk.File("jobs.db"); });
   server.Crash();
   server.options().monitor_interval = absl::Milliseconds(10);
   server.Start();

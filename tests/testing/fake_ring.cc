@@ -18,6 +18,7 @@ namespace wan {
 namespace {
 
 constexpr absl::Duration kPoll = absl::Milliseconds(10);  // of cancellation, which the sync API can only be asked for
+constexpr absl::Duration kHeartbeat = absl::Milliseconds(50);
 constexpr absl::Duration kAwait = absl::Seconds(20);
 
 }  // namespace
@@ -169,6 +170,7 @@ grpc::Status FakeRing::Execute(grpc::ServerContext* call, const worker::v1::Exec
 grpc::Status FakeRing::Watch(grpc::ServerContext* call, const worker::v1::WatchRequest*,
                              grpc::ServerWriter<worker::v1::RingStatus>* writer) {
   std::string sent;
+  absl::Time sent_time = absl::InfinitePast();
   while (!call->IsCancelled()) {
     worker::v1::RingStatus status;
     bool is_silent = false;
@@ -183,8 +185,10 @@ grpc::Status FakeRing::Watch(grpc::ServerContext* call, const worker::v1::WatchR
     status.set_model(model_);
     status.set_world_size(1);
     for (const std::string& codec : codecs_) status.add_codecs(codec);
-    if (!is_silent && (sent != status.SerializeAsString())) {
+    const bool is_due = sent != status.SerializeAsString() || absl::Now() - sent_time >= kHeartbeat;
+    if (!is_silent && is_due) {
       sent = status.SerializeAsString();
+      sent_time = absl::Now();
       if (!writer->Write(status)) break;
     }
     absl::MutexLock lock(&mutex_);

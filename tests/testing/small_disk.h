@@ -8,7 +8,7 @@
 
 #include <string>
 
-#include "tests/testing/temp_folder.h"
+#include "tests/testing/files.h"
 
 namespace wan {
 
@@ -30,7 +30,7 @@ class SmallDisk {
   SmallDisk& operator=(const SmallDisk&) = delete;
 
   bool is_mounted() const { return is_mounted_; }
-  std::string operator/(const std::string& name) const { return folder_ / name; }
+  std::string File(const std::string& name) const { return folder_.File(name); }
   const std::string& path() const { return folder_.path(); }
 
   // Takes all the space that is left; Free() gives it back.
@@ -59,9 +59,9 @@ class SmallDisk {
     return is_written;
   }
 
-  std::string ballast() const { return folder_ / "ballast"; }
+  std::string ballast() const { return folder_.File("ballast"); }
 
-  const TempFolder folder_;
+  const TemporaryFolder folder_;
   bool is_mounted_ = false;
 };
 

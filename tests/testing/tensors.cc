@@ -9,28 +9,9 @@
 #include "common/log.h"
 #include "tests/testing/files.h"
 #include "worker/checkpoint/safetensors_file.h"
+#include "worker/checkpoint/shard_loader.h"
 
 namespace wan {
-namespace {
-
-at::ScalarType ScalarTypeOf(FileDtype dtype) {
-  switch (dtype) {
-    case FileDtype::kF32:
-      return at::kFloat;
-    case FileDtype::kF16:
-      return at::kHalf;
-    case FileDtype::kBF16:
-      return at::kBFloat16;
-    case FileDtype::kI64:
-      return at::kLong;
-    default:
-      WAN_CHECK(dtype == FileDtype::kU8);
-      return at::kByte;
-  }
-}
-
-}  // namespace
-
 std::map<std::string, at::Tensor> ReadTensors(const std::string& path) {
   const auto file = SafetensorsFile::Open(path);
   if (!file.ok()) {

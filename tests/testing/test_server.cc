@@ -55,8 +55,8 @@ TestServer::TestServer(const std::vector<std::string>& ring_addresses,
                        const std::function<void(ServerConfig&)>& adjust) {
   config_.listen_address = "127.0.0.1:0";
   config_.auth = "none";
-  config_.store_path = folder_ / "jobs.db";
-  config_.results_path = folder_ / "results";
+  config_.store_path = folder_.File("jobs.db");
+  config_.results_path = folder_.File("results");
   config_.models_path = std::string(std::getenv("WAN_SOURCE_DIR")) + "/configs/models.yaml";
   for (const std::string& address : ring_addresses) {
     config_.rings.push_back({.name = absl::StrCat("ring-", config_.rings.size()), .address = address});

@@ -11,7 +11,7 @@
 #include "absl/status/statusor.h"
 #include "server/server_app.h"
 #include "tests/testing/fake_ring.h"
-#include "tests/testing/temp_folder.h"
+#include "tests/testing/files.h"
 #include "wan/v1/admin.grpc.pb.h"
 #include "wan/v1/video_generation.grpc.pb.h"
 
@@ -31,7 +31,7 @@ class TestServer {
   ServerConfig& config() { return config_; }
   ServerApp::Options& options() { return options_; }
   ServerApp& app() { return *app_; }
-  const TempFolder& folder() const { return folder_; }
+  const TemporaryFolder& folder() const { return folder_; }
 
   void Start();
   void Crash();  // the server's end without a drain
@@ -60,7 +60,7 @@ class TestServer {
   const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
 
  private:
-  const TempFolder folder_;
+  const TemporaryFolder folder_;
   ServerConfig config_;
   ServerApp::Options options_;
   std::unique_ptr<ServerApp> app_;

@@ -14,6 +14,8 @@ namespace {
 // Large sequential reads: a network disk answers one request of 16 MiB far sooner than thousands of pages.
 constexpr int64_t kStagingBytes = 16 << 20;
 
+}  // namespace
+
 at::ScalarType ScalarTypeOf(FileDtype dtype) {
   switch (dtype) {
     case FileDtype::kF64:
@@ -41,8 +43,6 @@ at::ScalarType ScalarTypeOf(FileDtype dtype) {
   }
   return at::ScalarType::Undefined;
 }
-
-}  // namespace
 
 absl::Status ShardLoader::Read(const std::string& name, int64_t first, const at::Tensor& destination) {
   const StoredTensor& stored = index_.Find(name);

@@ -13,6 +13,9 @@
 
 namespace wan {
 
+// The in-memory type of a stored one; Undefined for what cannot be loaded.
+at::ScalarType ScalarTypeOf(FileDtype dtype);
+
 // Reads tensors, or parts of them, of one component into memory that the caller owns, converting the dtype on the
 // way (F32, F16, BF16, F64 in the file; any floating dtype in memory), and counts what it reads. One thread.
 class ShardLoader {

@@ -21,7 +21,7 @@ class Supervisor {
     absl::Duration backoff_max = absl::Seconds(30);
     absl::Duration silence_timeout = absl::Seconds(10);  // a rank that does not beat for so long is frozen
     absl::Duration start_timeout = absl::Seconds(120);   // the same before its first beat
-    std::string termination_log;  // gets the last error, see WriteTerminationLog()
+    std::string termination_log;                         // gets the last error, see WriteTerminationLog()
   };
 
   // Blocks SIGTERM, SIGINT and SIGCHLD in this thread for good. Before other threads exist.

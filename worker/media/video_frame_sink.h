@@ -25,7 +25,7 @@ struct EncodedVideo {
   std::string path = {};
   int64_t size_bytes = 0;
   int64_t num_frames = 0;
-  std::string sha256 = {};  // of the file, 64 lower-case hexadecimal digits
+  std::string sha256 = {};          // of the file, 64 lower-case hexadecimal digits
   absl::Duration encode_time = {};  // spent on it in the encoder thread
 };
 

@@ -9,7 +9,7 @@
 #include "common/error.h"
 #include "server/job/sqlite_job_store.h"
 #include "tests/server/job/test_jobs.h"
-#include "tests/testing/temp_folder.h"
+#include "tests/testing/files.h"
 
 namespace wan {
 namespace {
@@ -28,8 +28,8 @@ class JobQueueTest : public testing::Test {
     return job.ok() ? job->value_or(Job()) : Job();
   }
 
-  const TempFolder folder_;
-  const std::unique_ptr<SqliteJobStore> store_ = SqliteJobStore::Open({.path = folder_ / "jobs.db"}).value();
+  const TemporaryFolder folder_;
+  const std::unique_ptr<SqliteJobStore> store_ = SqliteJobStore::Open({.path = folder_.File("jobs.db")}).value();
   JobQueue queue_{*store_, {.max_queued_jobs = 3, .max_attempts = 2}};
 };
 

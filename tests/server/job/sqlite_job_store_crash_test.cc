@@ -18,7 +18,7 @@
 #include "server/job/sqlite_database.h"
 #include "server/job/sqlite_job_store.h"
 #include "tests/server/job/test_jobs.h"
-#include "tests/testing/temp_folder.h"
+#include "tests/testing/files.h"
 
 namespace wan {
 namespace {
@@ -89,8 +89,8 @@ std::map<std::string, Job> AllJobs(JobStore& store) {
 
 TEST(SqliteJobStoreCrash, EveryReportedJobSurvivesSigkillInTheMiddleOfInserting) {
   for (const size_t count : {1, 7, 30}) {
-    const TempFolder folder;
-    const std::string path = folder / "jobs.db";
+    const TemporaryFolder folder;
+    const std::string path = folder.File("jobs.db");
     Child child([&](int report) {
       auto store = *SqliteJobStore::Open({.path = path});
       while (true) Report(report, store->Insert(TestJob(std::string(3000, 'x')), kNoLimit)->job.id);
@@ -107,8 +107,8 @@ TEST(SqliteJobStoreCrash, EveryReportedJobSurvivesSigkillInTheMiddleOfInserting)
 }
 
 TEST(SqliteJobStoreCrash, QueuedAndRunningJobsOfAKilledServerAllRunAgain) {
-  const TempFolder folder;
-  const std::string path = folder / "jobs.db";
+  const TemporaryFolder folder;
+  const std::string path = folder.File("jobs.db");
   std::vector<std::string> inserted;
   {
     auto store = *SqliteJobStore::Open({.path = path});
@@ -152,8 +152,8 @@ TEST(SqliteJobStoreCrash, QueuedAndRunningJobsOfAKilledServerAllRunAgain) {
 }
 
 TEST(SqliteJobStoreCrash, HalfWrittenSettlementLeavesTheJobRunningWithoutVideos) {
-  const TempFolder folder;
-  const std::string path = folder / "jobs.db";
+  const TemporaryFolder folder;
+  const std::string path = folder.File("jobs.db");
   Child child([&](int report) {
     auto store = *SqliteJobStore::Open({.path = path});
     const Job job = store->Insert(TestJob(), kNoLimit)->job;

@@ -12,8 +12,8 @@
 #include "server/job/sqlite_database.h"
 #include "server/job/sqlite_job_store.h"
 #include "tests/server/job/test_jobs.h"
+#include "tests/testing/files.h"
 #include "tests/testing/small_disk.h"
-#include "tests/testing/temp_folder.h"
 
 namespace wan {
 namespace {
@@ -31,7 +31,7 @@ void ExpectStorageError(const absl::Status& status, const std::string& path) {
 TEST(SqliteJobStoreFault, FullDiskFailsTheCallAndKeepsWhatWasStored) {
   const SmallDisk disk(1024);
   if (!disk.is_mounted()) GTEST_SKIP() << "mounting is not allowed here";
-  const std::string path = disk / "jobs.db";
+  const std::string path = disk.File("jobs.db");
   auto store = *SqliteJobStore::Open({.path = path});
   const Job job = store->Insert(TestJob("first"), kNoLimit)->job;
   disk.Fill();
@@ -54,21 +54,21 @@ TEST(SqliteJobStoreFault, FullDiskFailsTheCallAndKeepsWhatWasStored) {
 }
 
 TEST(SqliteJobStoreFault, FileInPlaceOfTheFolderIsNamed) {
-  const TempFolder folder;
-  std::ofstream(folder / "file") << "x";
-  const auto store = SqliteJobStore::Open({.path = folder / "file/jobs.db"});
-  ExpectStorageError(store.status(), folder / "file");
+  const TemporaryFolder folder;
+  std::ofstream(folder.File("file")) << "x";
+  const auto store = SqliteJobStore::Open({.path = folder.File("file/jobs.db")});
+  ExpectStorageError(store.status(), folder.File("file"));
 }
 
 TEST(SqliteJobStoreFault, FolderInPlaceOfTheFileIsNamed) {
-  const TempFolder folder;
-  std::filesystem::create_directory(folder / "jobs.db");
-  ExpectStorageError(SqliteJobStore::Open({.path = folder / "jobs.db"}).status(), folder / "jobs.db");
+  const TemporaryFolder folder;
+  std::filesystem::create_directory(folder.File("jobs.db"));
+  ExpectStorageError(SqliteJobStore::Open({.path = folder.File("jobs.db")}).status(), folder.File("jobs.db"));
 }
 
 TEST(SqliteJobStoreFault, FileThatIsNoDatabaseIsRefusedAndKept) {
-  const TempFolder folder;
-  const std::string path = folder / "jobs.db";
+  const TemporaryFolder folder;
+  const std::string path = folder.File("jobs.db");
   std::ofstream(path) << std::string(5000, 'x');
   const auto store = SqliteJobStore::Open({.path = path});
   ExpectStorageError(store.status(), path);
@@ -77,8 +77,8 @@ TEST(SqliteJobStoreFault, FileThatIsNoDatabaseIsRefusedAndKept) {
 }
 
 TEST(SqliteJobStoreFault, DamagedPageIsFoundAtStart) {
-  const TempFolder folder;
-  const std::string path = folder / "jobs.db";
+  const TemporaryFolder folder;
+  const std::string path = folder.File("jobs.db");
   {
     auto store = *SqliteJobStore::Open({.path = path});
     for (int i = 0; i < 50; ++i) ASSERT_TRUE(store->Insert(TestJob(std::string(500, 'x')), kNoLimit).ok());
@@ -95,8 +95,8 @@ TEST(SqliteJobStoreFault, DamagedPageIsFoundAtStart) {
 }
 
 TEST(SqliteJobStoreFault, NewerSchemaIsRefusedAndKept) {
-  const TempFolder folder;
-  const std::string path = folder / "jobs.db";
+  const TemporaryFolder folder;
+  const std::string path = folder.File("jobs.db");
   SqliteJobStore::Open({.path = path}).value().reset();
   ASSERT_TRUE((*SqliteDatabase::Open(path, absl::Seconds(1)))->Script("PRAGMA user_version=99").ok());
   const auto store = SqliteJobStore::Open({.path = path});
@@ -108,8 +108,8 @@ TEST(SqliteJobStoreFault, NewerSchemaIsRefusedAndKept) {
 }
 
 TEST(SqliteJobStoreFault, DatabaseOfSomethingElseIsRefused) {
-  const TempFolder folder;
-  const std::string path = folder / "jobs.db";
+  const TemporaryFolder folder;
+  const std::string path = folder.File("jobs.db");
   ASSERT_TRUE((*SqliteDatabase::Open(path, absl::Seconds(1)))->Script("CREATE TABLE photos (x)").ok());
   const auto store = SqliteJobStore::Open({.path = path});
   EXPECT_EQ(store.status().code(), absl::StatusCode::kFailedPrecondition);
@@ -117,8 +117,8 @@ TEST(SqliteJobStoreFault, DatabaseOfSomethingElseIsRefused) {
 }
 
 TEST(SqliteJobStoreFault, SecondServerOnTheSameFileIsRefused) {
-  const TempFolder folder;
-  const std::string path = folder / "jobs.db";
+  const TemporaryFolder folder;
+  const std::string path = folder.File("jobs.db");
   auto first = *SqliteJobStore::Open({.path = path});
   const auto second = SqliteJobStore::Open({.path = path});
   EXPECT_EQ(second.status().code(), absl::StatusCode::kFailedPrecondition);
@@ -128,8 +128,8 @@ TEST(SqliteJobStoreFault, SecondServerOnTheSameFileIsRefused) {
 }
 
 TEST(SqliteJobStoreFault, FileLockedByAnotherConnectionFailsAfterTheTimeout) {
-  const TempFolder folder;
-  const std::string path = folder / "jobs.db";
+  const TemporaryFolder folder;
+  const std::string path = folder.File("jobs.db");
   auto store = *SqliteJobStore::Open({.path = path, .busy_timeout = absl::Milliseconds(1)});
   auto other = *SqliteDatabase::Open(path, absl::Seconds(1));
   {

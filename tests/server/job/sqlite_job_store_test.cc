@@ -9,7 +9,7 @@
 #include "common/error.h"
 #include "tests/server/job/test_jobs.h"
 #include "tests/testing/fake_clock.h"
-#include "tests/testing/temp_folder.h"
+#include "tests/testing/files.h"
 
 namespace wan {
 namespace {
@@ -23,7 +23,7 @@ class SqliteJobStoreTest : public testing::Test {
 
   void Reopen() {
     store_.reset();
-    auto store = SqliteJobStore::Open({.path = folder_ / "sub/jobs.db", .now = [this] { return clock_.Now(); }});
+    auto store = SqliteJobStore::Open({.path = folder_.File("sub/jobs.db"), .now = [this] { return clock_.Now(); }});
     ASSERT_TRUE(store.ok()) << store.status();
     store_ = *std::move(store);
   }
@@ -44,7 +44,7 @@ class SqliteJobStoreTest : public testing::Test {
     return job.ok() ? *job : Job();
   }
 
-  const TempFolder folder_;
+  const TemporaryFolder folder_;
   FakeClock clock_;
   std::unique_ptr<SqliteJobStore> store_;
 };

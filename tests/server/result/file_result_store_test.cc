@@ -12,8 +12,8 @@
 
 #include "common/error.h"
 #include "common/sha256.h"
+#include "tests/testing/files.h"
 #include "tests/testing/small_disk.h"
-#include "tests/testing/temp_folder.h"
 
 namespace wan {
 namespace {
@@ -51,8 +51,8 @@ void ExpectStorageError(const absl::Status& status, const std::string& path, con
 
 class FileResultStoreTest : public testing::Test {
  protected:
-  const TempFolder folder_;
-  const std::string results_ = folder_ / "deep/results";
+  const TemporaryFolder folder_;
+  const std::string results_ = folder_.File("deep/results");
   const std::unique_ptr<FileResultStore> store_ = FileResultStore::Open(results_).value();
 };
 
@@ -149,43 +149,43 @@ TEST_F(FileResultStoreTest, FolderThatVanishedFailsTheWriteAndNamesIt) {
 }
 
 TEST(FileResultStoreFault, FileInPlaceOfTheFolderIsRefused) {
-  const TempFolder folder;
-  std::ofstream(folder / "results") << "x";
-  ExpectStorageError(FileResultStore::Open(folder / "results").status(), folder / "results", "");
+  const TemporaryFolder folder;
+  std::ofstream(folder.File("results")) << "x";
+  ExpectStorageError(FileResultStore::Open(folder.File("results")).status(), folder.File("results"), "");
 }
 
 // Before the tests with a SmallDisk, after which no permission bits may count.
 TEST(FileResultStoreFault, UnwritableFolderFailsTheCreate) {
   if (geteuid() == 0) GTEST_SKIP() << "root writes anywhere; the read-only file system stands for it";
-  const TempFolder folder;
-  const auto store = *FileResultStore::Open(folder / "results");
-  std::filesystem::permissions(folder / "results",
+  const TemporaryFolder folder;
+  const auto store = *FileResultStore::Open(folder.File("results"));
+  std::filesystem::permissions(folder.File("results"),
                                std::filesystem::perms::owner_read | std::filesystem::perms::owner_exec);
-  ExpectStorageError(store->Create(kKey).status(), folder / "results", "Permission denied");
+  ExpectStorageError(store->Create(kKey).status(), folder.File("results"), "Permission denied");
 }
 
 TEST(FileResultStoreFault, FullDiskFailsTheAppendAndFreesItsSpace) {
   const SmallDisk disk(512);
   if (!disk.is_mounted()) GTEST_SKIP() << "mounting is not allowed here";
-  const auto store = *FileResultStore::Open(disk / "results");
+  const auto store = *FileResultStore::Open(disk.File("results"));
   auto writer = *store->Create(kKey);
   const std::string chunk(64 * 1024, 'v');
   absl::Status status;
   for (int i = 0; i < 100 && status.ok(); ++i) status = writer->Append(chunk);
-  ExpectStorageError(status, disk / "results", "No space left on device");
+  ExpectStorageError(status, disk.File("results"), "No space left on device");
   writer.reset();
-  EXPECT_THAT(FilesIn(disk / "results"), IsEmpty());
+  EXPECT_THAT(FilesIn(disk.File("results")), IsEmpty());
   EXPECT_TRUE(Store(*store, chunk).ok());
 }
 
 TEST(FileResultStoreFault, ReadOnlyFolderFailsTheCreateButStillReads) {
   const SmallDisk disk(512);
   if (!disk.is_mounted()) GTEST_SKIP() << "mounting is not allowed here";
-  const auto store = *FileResultStore::Open(disk / "results");
+  const auto store = *FileResultStore::Open(disk.File("results"));
   ASSERT_TRUE(Store(*store, "before").ok());
   ASSERT_EQ(mount(nullptr, disk.path().c_str(), nullptr, MS_REMOUNT | MS_RDONLY, nullptr), 0);
-  ExpectStorageError(store->Create(kKey).status(), disk / "results", "Read-only file system");
-  const auto reopened = FileResultStore::Open(disk / "results");
+  ExpectStorageError(store->Create(kKey).status(), disk.File("results"), "Read-only file system");
+  const auto reopened = FileResultStore::Open(disk.File("results"));
   ASSERT_TRUE(reopened.ok()) << reopened.status();
   EXPECT_EQ(*(*(*reopened)->Open(kKey))->Read(0, 100), "before");
 }

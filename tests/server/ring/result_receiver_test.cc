@@ -8,7 +8,7 @@
 #include "common/error.h"
 #include "common/sha256.h"
 #include "server/result/file_result_store.h"
-#include "tests/testing/temp_folder.h"
+#include "tests/testing/files.h"
 
 namespace wan {
 namespace {
@@ -46,7 +46,7 @@ class ResultReceiverTest : public testing::Test {
     return count;
   }
 
-  const TempFolder folder_;
+  const TemporaryFolder folder_;
   const std::unique_ptr<FileResultStore> store_;
   Job job_;
   ResultReceiver receiver_{job_, *store_};

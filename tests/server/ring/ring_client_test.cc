@@ -60,9 +60,10 @@ TEST(RingClient, GivesUpARingThatIsSilentAndItsRunningJob) {
   FakeRing ring;
   ring.Script({.waits = true});
   RingClientOptions options = Quick();
-  options.max_silence = absl::Milliseconds(300);
+  options.max_silence = absl::Milliseconds(500);
   RingClient client("r", ring.address(), options, [] {});
   ASSERT_TRUE(AwaitState(client, v1::RING_STATE_READY));
+  ring.FallSilent();
   const absl::Status status = client.Execute(Request(), std::stop_token(), Ignore);
   EXPECT_TRUE(HasReason(status, kRingLost)) << status;
   EXPECT_THAT(std::string(status.message()), testing::HasSubstr("no sign of life"));

@@ -3,6 +3,8 @@
 #include <ATen/ops/equal.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <iostream>
 #include <map>
 #include <optional>
 #include <string>
@@ -132,6 +134,11 @@ TEST_F(GoldenVae, DecodesTheLatentsOfWholeGenerationsAsTheReference) {
     const nlohmann::json json = golden.ReadCaseJson();
     if (json.at("kind") != "pipeline" || json.value("pipeline", "") != "WanPipeline" ||
         json.value("expand_timesteps", false)) {
+      continue;
+    }
+    if (!std::filesystem::is_directory(golden.ModelFolder(json.at("model").get<std::string>()))) {
+      // A set that was copied without its links; the repository's own is counted below.
+      std::cerr << golden.folder() << " is not compared: its model is not in the set\n";
       continue;
     }
     const Vae* vae = Load(golden, json);

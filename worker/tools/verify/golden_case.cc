@@ -13,6 +13,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "common/status_macros.h"
+#include "worker/checkpoint/shard_loader.h"
 
 namespace wan {
 namespace {
@@ -39,27 +40,6 @@ std::string WithoutBareWords(const std::string& text) {
     if (i < text.size()) result += text[i];
   }
   return result;
-}
-
-at::ScalarType ScalarTypeOf(const StoredTensor& tensor) {
-  switch (tensor.dtype) {
-    case FileDtype::kF64:
-      return at::kDouble;
-    case FileDtype::kF32:
-      return at::kFloat;
-    case FileDtype::kF16:
-      return at::kHalf;
-    case FileDtype::kBF16:
-      return at::kBFloat16;
-    case FileDtype::kI64:
-      return at::kLong;
-    case FileDtype::kI32:
-      return at::kInt;
-    case FileDtype::kU8:
-      return at::kByte;
-    default:
-      throw std::runtime_error("golden tensors of dtype " + tensor.dtype_name + " are not supported");
-  }
 }
 
 // "step.003.noise_cond" → "step.noise_cond"
@@ -97,7 +77,15 @@ absl::StatusOr<GoldenCase> GoldenCase::Load(const std::string& folder) {
 std::string GoldenCase::ModelFolder() const {
   const fs::path inside = fs::path(folder_) / "model";
   if (fs::exists(inside)) return inside.string();
-  return (fs::path(folder_) / ".." / ".." / "models" / json_.value("model", std::string())).lexically_normal().string();
+  const fs::path named = fs::path(folder_) / ".." / ".." / "models" / json_.value("model", std::string());
+  if (fs::is_regular_file(named)) {
+    // A link that a checkout without links has turned into a file with its target.
+    std::ifstream stream(named);
+    std::string target;
+    std::getline(stream, target);
+    return (named.parent_path() / target).lexically_normal().string();
+  }
+  return named.lexically_normal().string();
 }
 
 std::vector<std::string> GoldenCase::TensorNames() const {
@@ -109,7 +97,11 @@ std::vector<std::string> GoldenCase::TensorNames() const {
 at::Tensor GoldenCase::Tensor(const std::string& tensor) const {
   const auto found = file_.tensors().find(tensor);
   if (found == file_.tensors().end()) throw std::runtime_error(file_.path() + " has no tensor '" + tensor + "'");
-  at::Tensor values = at::empty(found->second.shape, at::TensorOptions(ScalarTypeOf(found->second)));
+  const at::ScalarType type = ScalarTypeOf(found->second.dtype);
+  if (type == at::ScalarType::Undefined) {
+    throw std::runtime_error("golden tensors of dtype " + found->second.dtype_name + " are not supported");
+  }
+  at::Tensor values = at::empty(found->second.shape, at::TensorOptions(type));
   const absl::Status status = file_.Read(tensor, 0, static_cast<int64_t>(values.nbytes()), values.mutable_data_ptr());
   if (!status.ok()) throw std::runtime_error(std::string(status.message()));
   return values;

@@ -1,5 +1,5 @@
-#ifndef WAN_SERVER_PORT_FILE_H_
-#define WAN_SERVER_PORT_FILE_H_
+#ifndef WAN_COMMON_PORT_FILE_H_
+#define WAN_COMMON_PORT_FILE_H_
 
 #include <string>
 
@@ -13,4 +13,4 @@ absl::Status WritePortFile(const std::string& path, int port);
 
 }  // namespace wan
 
-#endif  // WAN_SERVER_PORT_FILE_H_
+#endif  // WAN_COMMON_PORT_FILE_H_

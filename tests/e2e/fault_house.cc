@@ -1,132 +1,130 @@
 #include "tests/e2e/fault_house.h"
 
+#include <arpa/inet.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 #include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
-#include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <iostream>
-#include <utility>
+#include <sstream>
+#include <vector>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/time/clock.h"
 #include "client/request_id.h"
 #include "common/error.h"
 #include "common/rpc/grpc_status.h"
-#include "tests/testing/files.h"
 #include "tests/testing/video_reader.h"
 
 namespace wan {
 namespace {
 
-std::string SourceDir() { return std::getenv("WAN_SOURCE_DIR"); }
+constexpr absl::Duration kPatience = absl::Seconds(60);  // nothing waits for it that goes well
+constexpr absl::Duration kLookInterval = absl::Milliseconds(10);
+
+// Empty for what is gone meanwhile.
+std::string ReadIfThere(const std::string& path) {
+  std::ifstream stream(path, std::ios::binary);
+  std::ostringstream text;
+  text << stream.rdbuf();
+  return text.str();
+}
+
+bool IsListening(int port) {
+  const int connection = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address = {};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<uint16_t>(port));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const bool is_open = ::connect(connection, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0;
+  ::close(connection);
+  return is_open;
+}
 
 }  // namespace
 
-FaultHouse::FaultHouse() : ring_port_(FreePort()) {
-  settings.checkpoint = SourceDir() + "/models/wan-shapes";
-  settings.scratch_dir = File("scratch");
-  settings.results = File("results");
+bool AwaitTrue(const std::function<bool()>& is_true) {
+  const absl::Time deadline = absl::Now() + kPatience;
+  while (!is_true()) {
+    if (absl::Now() >= deadline) return false;
+    absl::SleepFor(kLookInterval);
+  }
+  return true;
 }
+
+std::optional<int> AwaitExit(Process& program) { return program.Wait(kPatience); }
+
+FaultHouse::FaultHouse()
+    : House({.server_yaml = "limits: {max_attempts: 2}\n",
+             .ring_yaml = "supervisor: {backoff_min_seconds: 0.1, termination_log: termination-log}\n"}) {}
 
 FaultHouse::~FaultHouse() {
   client_ = nullptr;
-  for (Program* program : {server_.get(), worker_.get()}) {
+  for (Process* program : {server_if_started(), ring_if_started()}) {
     if (program == nullptr || !program->IsRunning()) continue;
     program->Signal(SIGTERM);
-    EXPECT_EQ(program->AwaitExit(), 0) << program->errors();
+    EXPECT_EQ(AwaitExit(*program), 0);
   }
-  if (::testing::Test::HasFailure()) {
-    for (Program* program : {server_.get(), worker_.get()}) {
-      if (program != nullptr) std::cerr << program->errors();
-    }
+  EXPECT_TRUE(AwaitTrue([this] { return !HasProcessWith(Path("")); })) << "a process is left";
+  EXPECT_FALSE(IsListening(ring_port()));
+  EXPECT_FALSE(server_port() != 0 && IsListening(server_port()));
+  if (::testing::Test::HasFailure()) std::cerr << ServerErrors() << RingErrors();
+}
+
+std::string FaultHouse::RingErrors() const { return ReadIfThere(RingLog()); }
+std::string FaultHouse::ServerErrors() const { return ReadIfThere(ServerLog()); }
+
+std::string FaultHouse::LastRingLine() const {
+  const std::vector<std::string> lines = absl::StrSplit(RingErrors(), '\n', absl::SkipEmpty());
+  return lines.empty() ? "" : lines.back();
+}
+
+bool FaultHouse::HasProcessWith(const std::string& file) const {
+  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+    pid_t pid = 0;
+    if (!absl::SimpleAtoi(entry.path().filename().string(), &pid) || pid == ::getpid()) continue;
+    if (ReadIfThere(entry.path() / "cmdline").find(file) != std::string::npos) return true;
   }
-  EXPECT_TRUE(AwaitTrue([this] { return ProcessesWith(folder()).empty(); })) << "a process is left";
-  EXPECT_FALSE(IsListening(ring_port_));
-  EXPECT_FALSE(server_port_ != 0 && IsListening(server_port_));
+  return false;
 }
 
-std::string FaultHouse::NextLog(const std::string& name) { return File(absl::StrCat("log-", ++num_logs_, "-", name)); }
-
-std::string FaultHouse::WriteWorkerConfig() const {
-  WriteFile(
-      File("worker.yaml"),
-      absl::StrCat("listen: {address: '127.0.0.1:", ring_port_, "', port_file: ring.port}\n",
-                   "model: {name: wan-shapes, checkpoint: '", settings.checkpoint, "', catalog: '", SourceDir(),
-                   "/configs/models.yaml', dtype: f32}\n", "video: {scratch_dir: '", settings.scratch_dir, "'}\n",
-                   "supervisor: {backoff_min_seconds: 0.1, termination_log: termination-log}\n", settings.worker_yaml));
-  return File("worker.yaml");
-}
-
-std::string FaultHouse::WriteServerConfig() const {
-  WriteFile(File("server.yaml"), absl::StrCat("listen: {address: '127.0.0.1:0', port_file: server.port}\nauth: none\n",
-                                              "store: {path: jobs.db}\nresults: {path: '", settings.results, "'}\n",
-                                              "models: {path: '", SourceDir(), "/configs/models.yaml'}\n",
-                                              "rings: [{name: ring-0, address: '127.0.0.1:", ring_port_, "'}]\n",
-                                              "limits: {max_attempts: ", settings.max_attempts, "}\n",
-                                              "drain_timeout_seconds: ", settings.drain_timeout_seconds, "\n"));
-  return File("server.yaml");
-}
-
-void FaultHouse::StartWorker() {
-  worker_ = nullptr;
-  worker_ = std::make_unique<Program>("wan_worker", std::vector<std::string>{"--config", WriteWorkerConfig()},
-                                      NextLog("worker"));
-}
-
-void FaultHouse::StartServer() {
-  server_ = nullptr;
-  std::filesystem::remove(File("server.port"));
-  server_ = std::make_unique<Program>("wan_server", std::vector<std::string>{"--config", WriteServerConfig()},
-                                      NextLog("server"));
-  ASSERT_TRUE(AwaitTrue([this] { return std::filesystem::exists(File("server.port")) || !server_->IsRunning(); }));
-  ASSERT_TRUE(server_->IsRunning()) << server_->errors();
-  ASSERT_TRUE(absl::SimpleAtoi(absl::StripAsciiWhitespace(ReadFile(File("server.port"))), &server_port_));
-  client_ = std::make_unique<VideoClient>(MakeChannel(server_address()), VideoClientOptions{}, std::stop_token());
-}
-
-void FaultHouse::Start() {
-  StartWorker();
-  ASSERT_NO_FATAL_FAILURE(StartServer());
-  ASSERT_TRUE(AwaitRing(v1::RING_STATE_READY)) << worker_->errors() << server_->errors();
-}
-
-int FaultHouse::StopServer() {
-  // An idle channel answers the server's goodbye only at gRPC's next look at it, up to 5 s later.
-  client_ = nullptr;
-  server_->Signal(SIGTERM);
-  return server_->AwaitExit().value_or(-1);
-}
-
-std::string FaultHouse::server_address() const { return absl::StrCat("127.0.0.1:", server_port_); }
-
-pid_t FaultHouse::AwaitRank(pid_t before) const {
+pid_t FaultHouse::AwaitRank(pid_t before) {
   pid_t rank = 0;
   AwaitTrue([&] {
-    rank = Rank();
+    rank = rank_pid();
     return rank != 0 && rank != before;
   });
   return rank;
 }
 
-bool FaultHouse::AwaitRing(v1::RingState state, absl::Duration patience) {
-  return AwaitTrue(
-      [&] {
-        const auto rings = client_->ListRings();
-        return rings.ok() && rings->at(0).state() == state;
-      },
-      patience);
+int FaultHouse::StopServer() {
+  // An idle channel answers the server's goodbye only at gRPC's next look at it, up to 5 s later.
+  client_ = nullptr;
+  server().Signal(SIGTERM);
+  return AwaitExit(server()).value_or(-1);
+}
+
+VideoClient& FaultHouse::client() {
+  if (client_ == nullptr) {
+    client_ = std::make_unique<VideoClient>(MakeChannel(Address()), VideoClientOptions{}, std::stop_token());
+  }
+  return *client_;
 }
 
 std::string FaultHouse::Submit(const v1::GenerationSpec& spec) {
-  const absl::StatusOr<v1::Job> job = client_->Submit(spec, NewRequestId());
+  const absl::StatusOr<v1::Job> job = client().Submit(spec, NewRequestId());
   EXPECT_TRUE(job.ok()) << job.status();
   return job.ok() ? job->job_id() : "";
 }
 
 v1::Job FaultHouse::Get(const std::string& job_id) {
-  const absl::StatusOr<v1::Job> job = client_->Get(job_id);
+  const absl::StatusOr<v1::Job> job = client().Get(job_id);
   EXPECT_TRUE(job.ok()) << job.status();
   return job.ok() ? *job : v1::Job();
 }
@@ -134,7 +132,7 @@ v1::Job FaultHouse::Get(const std::string& job_id) {
 v1::Job FaultHouse::Await(const std::string& job_id, const std::function<bool(const v1::Job&)>& is_reached) {
   v1::Job last;
   const bool reached = AwaitTrue([&] {
-    if (const auto job = client_->Get(job_id); job.ok()) last = *job;
+    if (const auto job = client().Get(job_id); job.ok()) last = *job;
     return is_reached(last);
   });
   EXPECT_TRUE(reached) << last.ShortDebugString();
@@ -153,25 +151,12 @@ v1::Job FaultHouse::AwaitStep(const std::string& job_id, int attempt) {
 }
 
 std::string FaultHouse::Frames(const std::string& job_id) {
-  const std::string path = File(absl::StrCat(job_id, ".mkv"));
-  const auto video = client_->Download(job_id, 0, path, nullptr);
+  const std::string path = Path(absl::StrCat(job_id, ".mkv"));
+  const auto video = client().Download(job_id, 0, path, nullptr);
   EXPECT_TRUE(video.ok()) << video.status();
   const auto decoded = ReadVideo(path);
   EXPECT_TRUE(decoded.ok()) << decoded.status();
   return decoded.ok() ? FramesSha256(decoded->frames) : "";
-}
-
-std::unique_ptr<Program> FaultHouse::StartWanctl(std::vector<std::string> arguments) {
-  arguments.insert(arguments.end(), {"--server", server_address()});
-  return std::make_unique<Program>("wanctl", arguments, NextLog("wanctl"));
-}
-
-std::string FaultHouse::Wanctl(std::vector<std::string> arguments, int* code) {
-  const std::unique_ptr<Program> program = StartWanctl(std::move(arguments));
-  const std::optional<int> exit_code = program->AwaitExit();
-  EXPECT_TRUE(exit_code.has_value());
-  if (code != nullptr) *code = exit_code.value_or(-1);
-  return program->output();
 }
 
 v1::GenerationSpec FaultSpec(int num_steps, int64_t seed) {

@@ -3,58 +3,40 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
-#include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "client/video_client.h"
-#include "tests/e2e/program.h"
-#include "tests/testing/temp_folder.h"
+#include "tests/testing/house.h"
 
 namespace wan {
 
-// wan_server, one wan_worker and their state, each of which can be broken and started again. The ring keeps its port
-// through its lives; the server takes a new one each time. A test that ends leaves no process and no port.
-class FaultHouse {
+// Looks until `is_true` is, at most a minute. For facts that nothing announces: a process that is gone, a line of a
+// log.
+bool AwaitTrue(const std::function<bool()>& is_true);
+
+// The exit code of a program that ends within a minute, 128 + N when signal N ended it; nullopt: it runs on.
+std::optional<int> AwaitExit(Process& program);
+
+// A house whose programs are broken and started again, with the jobs that go through it. Lost jobs have two attempts,
+// a rank is restarted after 0.1 s. Its end expects that both programs stop in order and that no process and no listener
+// is left. Test thread only.
+class FaultHouse : public House {
  public:
-  // Set before the start of the program that reads them.
-  struct Settings {
-    std::string checkpoint;   // the demo model's
-    std::string scratch_dir;  // default: in the folder
-    std::string results;      // default: in the folder
-    int max_attempts = 2;
-    double drain_timeout_seconds = 60;
-    std::string worker_yaml;  // further lines
-  } settings;
-
   FaultHouse();
-  // Stops all with SIGTERM and expects no process of this house and no listener to be left.
   ~FaultHouse();
-  FaultHouse(const FaultHouse&) = delete;
-  FaultHouse& operator=(const FaultHouse&) = delete;
 
-  void StartServer();
-  void StartWorker();
-  // Both, and waits for the ring.
-  void Start();
+  std::string RingErrors() const;  // of the worker and its ranks, all their lives
+  std::string ServerErrors() const;
+  std::string LastRingLine() const;
 
-  // SIGTERM, and no call of this client in the way.
-  int StopServer();
-
-  Program& server() { return *server_; }
-  Program& worker() { return *worker_; }
-  VideoClient& client() { return *client_; }
-  std::string File(const std::string& name) const { return folder_ / name; }
-  const std::string& folder() const { return folder_.path(); }
-  std::string server_address() const;
-  int server_port() const { return server_port_; }
-  int ring_port() const { return ring_port_; }
-  std::string WriteWorkerConfig() const;
-  std::string WriteServerConfig() const;
-
-  pid_t Rank() const { return ChildOf(worker_->pid()); }
+  // Processes that run with a file of this house, by their command lines.
+  bool HasProcessWith(const std::string& file) const;
   // Waits for a rank that is not `before`.
-  pid_t AwaitRank(pid_t before = 0) const;
-  bool AwaitRing(v1::RingState state, absl::Duration patience = kPatience);
+  pid_t AwaitRank(pid_t before = 0);
+  // SIGTERM; its exit code.
+  int StopServer();
 
   std::string Submit(const v1::GenerationSpec& spec);
   v1::Job Get(const std::string& job_id);
@@ -65,20 +47,9 @@ class FaultHouse {
   v1::Job AwaitStep(const std::string& job_id, int attempt = 1);
   // SHA-256 of the decoded frames of video 0.
   std::string Frames(const std::string& job_id);
-
-  // Runs wanctl to its end; `*code` may be null.
-  std::string Wanctl(std::vector<std::string> arguments, int* code = nullptr);
-  std::unique_ptr<Program> StartWanctl(std::vector<std::string> arguments);
+  VideoClient& client();
 
  private:
-  std::string NextLog(const std::string& name);
-
-  const TempFolder folder_;
-  const int ring_port_;
-  int server_port_ = 0;
-  int num_logs_ = 0;
-  std::unique_ptr<Program> worker_;
-  std::unique_ptr<Program> server_;
   std::unique_ptr<VideoClient> client_;
 };
 

@@ -31,17 +31,17 @@ constexpr char kTextEncoder[] = "text_encoder/model.safetensors";
 // it to stay down. The last line of its log; the whole log in `*log`, which may be null.
 std::string LastLineWith(const std::function<void(const std::string&)>& harm, std::string* log = nullptr) {
   FaultHouse house;
-  house.settings.checkpoint = house.File("checkpoint");
-  CopyCheckpoint("t2v21", house.settings.checkpoint);
-  harm(house.settings.checkpoint);
-  house.StartWorker();
-  EXPECT_EQ(house.worker().AwaitExit(), 78) << house.worker().errors();
-  const std::string line = house.worker().LastErrorLine();
-  const std::string termination = ReadFile(house.File("termination-log"));
+  house.options().checkpoint = house.Path("checkpoint");
+  CopyCheckpoint("t2v21", house.options().checkpoint);
+  harm(house.options().checkpoint);
+  house.StartRing();
+  EXPECT_EQ(AwaitExit(house.ring()), 78) << house.RingErrors();
+  const std::string line = house.LastRingLine();
+  const std::string termination = ReadFile(house.Path("termination-log"));
   EXPECT_THAT(line, HasSubstr(termination));
   EXPECT_THAT(termination, Not(IsEmpty()));
-  EXPECT_EQ(house.Rank(), 0);
-  if (log != nullptr) *log = house.worker().errors();
+  EXPECT_EQ(house.rank_pid(), 0);
+  if (log != nullptr) *log = house.RingErrors();
   return line;
 }
 
@@ -122,7 +122,8 @@ TEST(FaultsCheckpointTest, HundredsOfWrongNamesAreCountedInTheLastLineAndAllInTh
         const std::string file = folder + "/" + kTransformer;
         const Safetensors parts = Split(file);
         nlohmann::json renamed;
-        for (const auto& [name, entry] : nlohmann::json::parse(parts.header).items()) {
+        const nlohmann::json header = nlohmann::json::parse(parts.header);
+        for (const auto& [name, entry] : header.items()) {
           const bool is_tensor = name != "__metadata__";
           if (is_tensor) names.push_back(name);
           renamed[is_tensor ? "model.diffusion_model." + name : name] = entry;
@@ -150,29 +151,27 @@ class FaultsNotANumberTest : public ::testing::TestWithParam<NotANumber> {};
 
 TEST_P(FaultsNotANumberTest, JobFailsWithPhaseAndStepStoresNothingAndTheRingLives) {
   FaultHouse house;
-  house.settings.checkpoint = house.File("checkpoint");
-  CopyCheckpoint("t2v21", house.settings.checkpoint);
-  PokeFloat(house.settings.checkpoint + "/" + GetParam().file, GetParam().tensor, 0,
+  house.options().checkpoint = house.Path("checkpoint");
+  CopyCheckpoint("t2v21", house.options().checkpoint);
+  PokeFloat(house.options().checkpoint + "/" + GetParam().file, GetParam().tensor, 0,
             std::numeric_limits<float>::quiet_NaN());
   house.Start();
-  const pid_t rank = house.Rank();
+  const pid_t rank = house.rank_pid();
   const std::string job = house.Submit(FaultSpec(3));
   EXPECT_EQ(house.AwaitEnd(job).state(), v1::JOB_STATE_FAILED);
   EXPECT_EQ(ErrorOf(house.Get(job)), "DATA_LOSS/NON_FINITE");
 
-  int code = -1;
-  const nlohmann::json told = nlohmann::json::parse(house.Wanctl({"get", job, "-o", "json"}, &code), nullptr, false);
-  EXPECT_EQ(code, 0);
+  const nlohmann::json told = nlohmann::json::parse(house.Wanctl({"get", job, "-o", "json"}).out, nullptr, false);
   EXPECT_EQ(told.value("state", ""), "JOB_STATE_FAILED") << told;
   const nlohmann::json detail = told.value("/error/details/0"_json_pointer, nlohmann::json::object());
   EXPECT_EQ(detail.value("reason", ""), "NON_FINITE") << told;
   EXPECT_EQ(detail.value("/metadata/phase"_json_pointer, ""), GetParam().phase) << told;
   EXPECT_EQ(detail.value("/metadata/step"_json_pointer, ""), "1") << told;
-  EXPECT_TRUE(std::filesystem::is_empty(house.settings.results));
+  EXPECT_TRUE(std::filesystem::is_empty(house.ResultsFolder()));
 
-  EXPECT_TRUE(house.AwaitRing(v1::RING_STATE_READY));
+  house.AwaitRing("READY");
   EXPECT_EQ(ErrorOf(house.AwaitEnd(house.Submit(FaultSpec(1)))), "DATA_LOSS/NON_FINITE");
-  EXPECT_EQ(house.Rank(), rank);
+  EXPECT_EQ(house.rank_pid(), rank);
 }
 
 INSTANTIATE_TEST_SUITE_P(EachModel, FaultsNotANumberTest,

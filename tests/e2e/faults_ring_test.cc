@@ -30,7 +30,7 @@ TEST(FaultsRingTest, JobOfAKilledRankRunsAgainOnItsOwnAndGivesTheSameFrames) {
   const v1::Job end = house.AwaitEnd(job);
   EXPECT_EQ(end.state(), v1::JOB_STATE_SUCCEEDED) << end.ShortDebugString();
   EXPECT_EQ(end.attempt(), 2);
-  EXPECT_NE(house.Rank(), killed);
+  EXPECT_NE(house.rank_pid(), killed);
   EXPECT_EQ(house.Frames(job), house.Frames(undisturbed));
 }
 
@@ -54,10 +54,10 @@ TEST(FaultsRingTest, KilledWorkerLeavesNoRankAndARestartedOneServes) {
   house.Start();
   const std::string job = house.Submit(FaultSpec(kLong));
   house.AwaitStep(job);
-  house.worker().Signal(SIGKILL);
-  ASSERT_EQ(house.worker().AwaitExit(), 128 + SIGKILL);
-  EXPECT_TRUE(AwaitTrue([&] { return ProcessesWith(house.File("worker.yaml")).empty(); }));
-  house.StartWorker();
+  house.ring().Signal(SIGKILL);
+  ASSERT_EQ(AwaitExit(house.ring()), 128 + SIGKILL);
+  EXPECT_TRUE(AwaitTrue([&] { return !house.HasProcessWith(house.RingConfig()); }));
+  house.StartRing();
   EXPECT_EQ(house.AwaitEnd(job).state(), v1::JOB_STATE_SUCCEEDED);
   EXPECT_EQ(house.Get(job).attempt(), 2);
 }
@@ -72,7 +72,7 @@ TEST(FaultsRingTest, FrozenRankIsKilledWithin12SecondsAndItsJobSucceeds) {
   ASSERT_EQ(::kill(frozen, SIGSTOP), 0);
   EXPECT_NE(house.AwaitRank(frozen), frozen);
   EXPECT_LT(absl::Now() - start, absl::Seconds(12));
-  EXPECT_THAT(house.worker().errors(), HasSubstr("has been silent for"));
+  EXPECT_THAT(house.RingErrors(), HasSubstr("has been silent for"));
   EXPECT_EQ(house.AwaitEnd(job).state(), v1::JOB_STATE_SUCCEEDED);
 }
 
@@ -81,9 +81,9 @@ TEST(FaultsRingTest, TermLetsTheJobFinishThenTheWorkerExitsWith0AndLeavesNothing
   house.Start();
   const std::string job = house.Submit(FaultSpec(kLong));
   house.AwaitStep(job);
-  house.worker().Signal(SIGTERM);
-  EXPECT_EQ(house.worker().AwaitExit(), 0) << house.worker().errors();
-  EXPECT_TRUE(ProcessesWith(house.File("worker.yaml")).empty());
+  house.ring().Signal(SIGTERM);
+  EXPECT_EQ(AwaitExit(house.ring()), 0) << house.RingErrors();
+  EXPECT_FALSE(house.HasProcessWith(house.RingConfig()));
   const v1::Job end = house.AwaitEnd(job);
   EXPECT_EQ(end.state(), v1::JOB_STATE_SUCCEEDED);
   EXPECT_EQ(end.attempt(), 1);
@@ -91,20 +91,20 @@ TEST(FaultsRingTest, TermLetsTheJobFinishThenTheWorkerExitsWith0AndLeavesNothing
 
 TEST(FaultsRingTest, WeightsThatAreTruncatedUnderAReadyRingDisturbNoJobUntilItsRestart) {
   FaultHouse house;
-  house.settings.checkpoint = house.File("checkpoint");
-  CopyCheckpoint("t2v21", house.settings.checkpoint);
+  house.options().checkpoint = house.Path("checkpoint");
+  CopyCheckpoint("t2v21", house.options().checkpoint);
   house.Start();
   const std::string before = house.Submit(FaultSpec(4));
   EXPECT_EQ(house.AwaitEnd(before).state(), v1::JOB_STATE_SUCCEEDED);
-  const std::string weights = house.File("checkpoint/transformer/diffusion_pytorch_model.safetensors");
+  const std::string weights = house.Path("checkpoint/transformer/diffusion_pytorch_model.safetensors");
   std::filesystem::resize_file(weights, std::filesystem::file_size(weights) / 2);
   const std::string after = house.Submit(FaultSpec(4));
   EXPECT_EQ(house.AwaitEnd(after).state(), v1::JOB_STATE_SUCCEEDED);
   EXPECT_EQ(house.Frames(after), house.Frames(before));
 
   ASSERT_EQ(::kill(house.AwaitRank(), SIGKILL), 0);
-  EXPECT_EQ(house.worker().AwaitExit(), 78);
-  EXPECT_THAT(house.worker().LastErrorLine(), HasSubstr(weights));
+  EXPECT_EQ(AwaitExit(house.ring()), 78);
+  EXPECT_THAT(house.LastRingLine(), HasSubstr(weights));
 }
 
 }  // namespace

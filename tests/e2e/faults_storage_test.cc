@@ -22,7 +22,7 @@ class FaultsStorageTest : public ::testing::Test {
 
   // A job fails for lack of `storage`, nothing ends by it, and after `mend` the next job succeeds.
   static void ExpectOneJobFails(FaultHouse& house, const std::function<void()>& mend) {
-    const pid_t rank = house.Rank();
+    const pid_t rank = house.rank_pid();
     const v1::Job failed = house.AwaitEnd(house.Submit(FaultSpec(2)));
     EXPECT_EQ(failed.state(), v1::JOB_STATE_FAILED);
     EXPECT_EQ(ErrorOf(failed), "INTERNAL/STORAGE") << failed.ShortDebugString();
@@ -31,7 +31,7 @@ class FaultsStorageTest : public ::testing::Test {
     const v1::Job next = house.AwaitEnd(house.Submit(FaultSpec(2)));
     EXPECT_EQ(next.state(), v1::JOB_STATE_SUCCEEDED) << next.ShortDebugString();
     EXPECT_NE(house.Frames(next.job_id()), "");
-    EXPECT_EQ(house.Rank(), rank);
+    EXPECT_EQ(house.rank_pid(), rank);
   }
 
   static std::unique_ptr<SmallDisk> disk_;
@@ -42,11 +42,11 @@ std::unique_ptr<SmallDisk> FaultsStorageTest::disk_;
 TEST_F(FaultsStorageTest, FullDiskOfResultsFailsTheJobAndTheNextOneAfterMendingSucceeds) {
   if (!disk_->is_mounted()) GTEST_SKIP() << "no file system may be mounted here";
   FaultHouse house;
-  house.settings.results = *disk_ / "results";
+  house.options().results_folder = disk_->File("results");
   house.Start();
   disk_->Fill();
   ExpectOneJobFails(house, [] { disk_->Free(); });
-  for (const auto& file : std::filesystem::directory_iterator(house.settings.results)) {
+  for (const auto& file : std::filesystem::directory_iterator(house.ResultsFolder())) {
     EXPECT_NE(file.path().extension(), ".partial") << file.path();
   }
 }
@@ -54,7 +54,7 @@ TEST_F(FaultsStorageTest, FullDiskOfResultsFailsTheJobAndTheNextOneAfterMendingS
 TEST_F(FaultsStorageTest, FullScratchDiskFailsTheJobAndTheRingLives) {
   if (!disk_->is_mounted()) GTEST_SKIP() << "no file system may be mounted here";
   FaultHouse house;
-  house.settings.scratch_dir = *disk_ / "scratch";
+  house.options().scratch_folder = disk_->File("scratch");
   house.Start();
   disk_->Fill();
   ExpectOneJobFails(house, [] { disk_->Free(); });
@@ -63,11 +63,11 @@ TEST_F(FaultsStorageTest, FullScratchDiskFailsTheJobAndTheRingLives) {
 TEST_F(FaultsStorageTest, FileInPlaceOfTheResultsFolderFailsTheJobAndTheNextOneAfterMendingSucceeds) {
   FaultHouse house;
   house.Start();
-  std::filesystem::remove(house.settings.results);
-  WriteFile(house.settings.results, "not a folder");
+  std::filesystem::remove(house.ResultsFolder());
+  WriteFile(house.ResultsFolder(), "not a folder");
   ExpectOneJobFails(house, [&] {
-    std::filesystem::remove(house.settings.results);
-    std::filesystem::create_directory(house.settings.results);
+    std::filesystem::remove(house.ResultsFolder());
+    std::filesystem::create_directory(house.ResultsFolder());
   });
 }
 

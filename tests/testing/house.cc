@@ -44,14 +44,36 @@ int ReadPort(const std::string& file) {
   return port;
 }
 
-// Of an address that is free now or, from the second start on, was this program's before.
+sockaddr_in Loopback(int port) {
+  sockaddr_in address = {};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<uint16_t>(port));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return address;
+}
+
+// Outside of the range from which the kernel gives ports to connections: there a server that tries to reach a ring that
+// is not up can be given the ring's own port, connects to itself, and the ring finds it taken.
+int FreePort() {
+  constexpr int kFirst = 20'000, kCount = 10'000;
+  for (int i = 0; i < kCount; ++i) {
+    const int port = kFirst + (static_cast<int>(::getpid()) * 31 + i) % kCount;
+    const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const sockaddr_in address = Loopback(port);
+    const bool is_free = ::bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0;
+    ::close(listener);
+    if (is_free) return port;
+  }
+  WAN_CHECK(false && "no port is free");
+}
+
 std::string Listen(int port, const std::string& port_file) {
   return absl::StrCat("{address: \"127.0.0.1:", port, "\", port_file: \"", port_file, "\"}\n");
 }
 
 }  // namespace
 
-House::House(HouseOptions options) : options_(std::move(options)) {
+House::House(HouseOptions options) : options_(std::move(options)), ring_port_(FreePort()) {
   WriteFile(ModelsFile(), options_.models_yaml.empty() ? ReadFile(Folder("WAN_SOURCE_DIR") + "/configs/models.yaml")
                                                        : options_.models_yaml);
 }
@@ -64,39 +86,19 @@ void House::Start() {
   AwaitRing("READY");
 }
 
-void House::StartRing() {
-  ring_.reset();
+void House::WriteRingConfig() {
   const std::string checkpoint =
       options_.checkpoint.empty() ? Folder("WAN_SOURCE_DIR") + "/models/wan-shapes" : options_.checkpoint;
   WriteFile(RingConfig(),
             absl::StrCat("listen: ", Listen(ring_port_, Path("ring.port")),                                    //
                          "model: {name: ", options_.model, ", checkpoint: \"", checkpoint, "\", catalog: \"",  //
                          ModelsFile(), "\", dtype: f32}\n",                                                    //
-                         "video: {scratch_dir: \"", Path("scratch"), "\"}\n",                                  //
+                         "video: {scratch_dir: \"", ScratchFolder(), "\"}\n",                                  //
                          "metrics: ", Listen(0, Path("ring-metrics.port")),                                    //
                          "threads: 1\n", options_.ring_yaml));
-  std::filesystem::remove(Path("ring.port"));
-  std::filesystem::remove(Path("ring-metrics.port"));
-  ring_ =
-      std::make_unique<Process>(std::vector<std::string>{Program("wan_worker"), "--config", RingConfig()},
-                                OneThread(options_.ring_environment), folder_.path(), Process::Files{.err = RingLog()});
-  ring_port_ = AwaitPort(Path("ring.port"), *ring_, ring_port_);
 }
 
-void House::StartServer() {
-  server_.reset();
-  if (ring_port_ == 0) {
-    // The server comes first: a ring that will be started is given a port that is free now.
-    const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
-    sockaddr_in address = {};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof(address);
-    WAN_CHECK(::bind(socket, reinterpret_cast<sockaddr*>(&address), size) == 0);
-    WAN_CHECK(::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) == 0);
-    ring_port_ = ntohs(address.sin_port);
-    ::close(socket);
-  }
+void House::WriteServerConfig() {
   WriteFile(ServerConfig(), absl::StrCat("listen: ", Listen(server_port_, Path("server.port")),                 //
                                          "auth: none\n",                                                        //
                                          "store: {path: \"", StoreFile(), "\"}\n",                              //
@@ -104,6 +106,22 @@ void House::StartServer() {
                                          "models: {path: \"", ModelsFile(), "\"}\n",                            //
                                          "rings: [{name: ring-0, address: \"127.0.0.1:", ring_port_, "\"}]\n",  //
                                          "metrics: ", Listen(0, Path("server-metrics.port")), options_.server_yaml));
+}
+
+void House::StartRing() {
+  ring_.reset();
+  WriteRingConfig();
+  std::filesystem::remove(Path("ring.port"));
+  std::filesystem::remove(Path("ring-metrics.port"));
+  ring_ =
+      std::make_unique<Process>(std::vector<std::string>{Program("wan_worker"), "--config", RingConfig()},
+                                OneThread(options_.ring_environment), folder_.path(), Process::Files{.err = RingLog()});
+  AwaitPort(Path("ring.port"), *ring_, ring_port_);
+}
+
+void House::StartServer() {
+  server_.reset();
+  WriteServerConfig();
   std::filesystem::remove(Path("server.port"));
   std::filesystem::remove(Path("server-metrics.port"));
   server_ = std::make_unique<Process>(std::vector<std::string>{Program("wan_server"), "--config", ServerConfig()},
@@ -183,12 +201,9 @@ std::shared_ptr<grpc::Channel> House::Channel() const {
 
 std::string House::Http(int port, const std::string& path) const {
   const int connection = ::socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address = {};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<uint16_t>(port));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const sockaddr_in address = Loopback(port);
   std::string text;
-  if (::connect(connection, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0) {
+  if (::connect(connection, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0) {
     const std::string request = "GET " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
     if (::write(connection, request.data(), request.size()) == static_cast<ssize_t>(request.size())) {
       char buffer[4096];

@@ -11,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "tests/e2e/fault_house.h"
+#include "tests/testing/fake_ring.h"
 
 namespace wan {
 namespace {
@@ -97,6 +98,24 @@ TEST(FaultsServerTest, JobsWaitForARingThatIsNotThereYetAndTheServerSaysItServes
     EXPECT_EQ(house.AwaitEnd(job).state(), v1::JOB_STATE_SUCCEEDED);
     EXPECT_EQ(house.Get(job).attempt(), 1);
   }
+}
+
+TEST(FaultsServerTest, JobWithACodecThatTheRingTurnsOutNotToHaveWaitsForItAndFailsAtItsStartWithTheList) {
+  FakeRing ring("wan-shapes", {"h264"});
+  ring.Kill();
+  FaultHouse house;
+  house.options().ring_address = ring.address();
+  house.StartServer();
+  house.AwaitRing("UNREACHABLE");
+  const std::string job = house.Submit(FaultSpec(1));
+  EXPECT_EQ(house.Get(job).state(), v1::JOB_STATE_QUEUED);
+  ring.Start();
+  const v1::Job end = house.AwaitEnd(job);
+  EXPECT_EQ(ErrorOf(end), "INVALID_ARGUMENT/CODEC_UNAVAILABLE");
+  EXPECT_THAT(end.error().message(), ::testing::HasSubstr("h264"));
+  const auto refused = house.client().Submit(FaultSpec(1), "");
+  EXPECT_EQ(refused.status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(refused.status().message()), ::testing::HasSubstr("h264"));
 }
 
 }  // namespace

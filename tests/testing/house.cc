@@ -99,12 +99,14 @@ void House::WriteRingConfig() {
 }
 
 void House::WriteServerConfig() {
-  WriteFile(ServerConfig(), absl::StrCat("listen: ", Listen(server_port_, Path("server.port")),                 //
-                                         "auth: none\n",                                                        //
-                                         "store: {path: \"", StoreFile(), "\"}\n",                              //
-                                         "results: {path: \"", ResultsFolder(), "\"}\n",                        //
-                                         "models: {path: \"", ModelsFile(), "\"}\n",                            //
-                                         "rings: [{name: ring-0, address: \"127.0.0.1:", ring_port_, "\"}]\n",  //
+  const std::string ring =
+      options_.ring_address.empty() ? absl::StrCat("127.0.0.1:", ring_port_) : options_.ring_address;
+  WriteFile(ServerConfig(), absl::StrCat("listen: ", Listen(server_port_, Path("server.port")),  //
+                                         "auth: none\n",                                         //
+                                         "store: {path: \"", StoreFile(), "\"}\n",               //
+                                         "results: {path: \"", ResultsFolder(), "\"}\n",         //
+                                         "models: {path: \"", ModelsFile(), "\"}\n",             //
+                                         "rings: [{name: ring-0, address: \"", ring, "\"}]\n",   //
                                          "metrics: ", Listen(0, Path("server-metrics.port")), options_.server_yaml));
 }
 

@@ -21,6 +21,7 @@ struct HouseOptions {
   std::string models_yaml;     // text of the catalogue; absent: configs/models.yaml of the source tree
   std::string results_folder;  // absent: in the house's folder, as is the next
   std::string scratch_folder;
+  std::string ring_address;  // for the server; absent: the house's own ring
   // More top-level keys; a section that House writes itself (listen, model, ...) cannot be given twice.
   std::string server_yaml = "drain_timeout_seconds: 1\n";
   std::string ring_yaml;

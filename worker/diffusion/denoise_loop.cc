@@ -11,6 +11,10 @@
 
 namespace wan {
 
+at::Tensor Guide(const at::Tensor& conditional, const at::Tensor& unconditional, double scale) {
+  return unconditional + (conditional - unconditional) * scale;
+}
+
 StepPredictions Predict(WanTransformer& transformer, const NoiseScheduler& scheduler, const Guidance& guidance,
                         const DenoiseState& state) {
   std::vector<const PromptContext*> branches = {guidance.conditional};
@@ -20,7 +24,7 @@ StepPredictions Predict(WanTransformer& transformer, const NoiseScheduler& sched
   // Guidance amplifies rounding by its scale, so it is done in the scheduler's dtype and not in the model's.
   for (at::Tensor& flow : flows) flow = flow.to(state.latents.scalar_type());
   if (flows.size() == 1) return {flows[0], std::nullopt, flows[0]};
-  return {flows[0], flows[1], flows[1] + (flows[0] - flows[1]) * guidance.scale};
+  return {flows[0], flows[1], Guide(flows[0], flows[1], guidance.scale)};
 }
 
 absl::Status Denoise(WanTransformer& transformer, const NoiseScheduler& scheduler, const Guidance& guidance,

@@ -26,11 +26,14 @@ struct Guidance {
 struct StepPredictions {
   at::Tensor conditional;
   std::optional<at::Tensor> unconditional;
-  at::Tensor guided;  // what the solver gets: uncond + scale·(cond − uncond), or cond
+  at::Tensor guided;  // what the solver gets: both guided, or cond
 };
 
 // Called after each step with the predictions and the state that the solver made of them.
 using StepObserver = absl::FunctionRef<absl::Status(const StepPredictions&, const DenoiseState&)>;
+
+// Classifier-free guidance: uncond + scale·(cond − uncond).
+at::Tensor Guide(const at::Tensor& conditional, const at::Tensor& unconditional, double scale);
 
 // One evaluation of the model at `state` (does not change it).
 StepPredictions Predict(WanTransformer& transformer, const NoiseScheduler& scheduler, const Guidance& guidance,

@@ -212,7 +212,7 @@ class PipelineVerifier {
         const at::Tensor reference_uncond = ToDevice(golden_.Tensor(StepName(step, "noise_uncond")));
         report_.Compare(golden_, StepName(step, "noise_uncond"), StageInput::kReference, at::cat(unconditional));
         report_.Compare(golden_, StepName(step, "noise_guided"), StageInput::kReference,
-                        reference_uncond + (guided - reference_uncond) * request_.guidance_scale);
+                        Guide(guided, reference_uncond, request_.guidance_scale));
         guided = ToDevice(golden_.Tensor(StepName(step, "noise_guided")));
       }
       scheduler_->Step(guided, solver);

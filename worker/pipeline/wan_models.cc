@@ -66,9 +66,9 @@ absl::StatusOr<WanModels> LoadWanModels(const PipelineConfig& config) {
                        LoadVae(component("vae"), vae_config, vae_weights_dtype, device.device(), VaeParts::kDecoder));
 
   if (tokenizer.max_id() >= encoder->config().vocab_size) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        config.checkpoint, ": tokenizer/tokenizer.json gives ids up to ", tokenizer.max_id(),
-        ", text_encoder/config.json vocab_size is ", encoder->config().vocab_size, ": it must be more"));
+    return absl::FailedPreconditionError(absl::StrCat(config.checkpoint, ": tokenizer/tokenizer.json gives ids up to ",
+                                                      tokenizer.max_id(), ", text_encoder/config.json vocab_size is ",
+                                                      encoder->config().vocab_size, ": it must be more"));
   }
   if (encoder->config().width != transformer->config().text_dim) {
     return absl::FailedPreconditionError(absl::StrCat(config.checkpoint, ": text_encoder/config.json d_model is ",

@@ -24,9 +24,9 @@
 #include "worker/model/wan_transformer.h"
 #include "worker/text/prompt_cleaner.h"
 #include "worker/text/umt5_tokenizer.h"
+#include "worker/text/wrong_encoding.h"
 #include "worker/tools/verify/reference_scheduler.h"
 #include "worker/tools/verify/verify.h"
-#include "worker/tools/verify/wrong_encoding.h"
 
 namespace wan {
 namespace {

@@ -1,5 +1,5 @@
-#ifndef WAN_WORKER_TOOLS_VERIFY_WRONG_ENCODING_H_
-#define WAN_WORKER_TOOLS_VERIFY_WRONG_ENCODING_H_
+#ifndef WAN_WORKER_TEXT_WRONG_ENCODING_H_
+#define WAN_WORKER_TEXT_WRONG_ENCODING_H_
 
 #include "absl/strings/string_view.h"
 
@@ -11,4 +11,4 @@ bool HasWrongEncoding(absl::string_view utf8);
 
 }  // namespace wan
 
-#endif  // WAN_WORKER_TOOLS_VERIFY_WRONG_ENCODING_H_
+#endif  // WAN_WORKER_TEXT_WRONG_ENCODING_H_

@@ -1,4 +1,4 @@
-#include "worker/tools/verify/wrong_encoding.h"
+#include "worker/text/wrong_encoding.h"
 
 #include <gtest/gtest.h>
 

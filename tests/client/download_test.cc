@@ -6,7 +6,7 @@
 #include "client/part_file.h"
 #include "client/video_client.h"
 #include "tests/client/fake_server.h"
-#include "tests/client/temporary_folder.h"
+#include "tests/testing/files.h"
 
 namespace wan {
 namespace {
@@ -18,7 +18,7 @@ const grpc::Status kBroken(grpc::StatusCode::UNAVAILABLE, "connection reset");
 
 class DownloadTest : public testing::Test {
  protected:
-  DownloadTest() : path_(folder_.Path("clip.mp4")) {
+  DownloadTest() : path_(folder_.File("clip.mp4")) {
     for (int i = 0; i < 3500; ++i) bytes_.push_back(static_cast<char>((i * 31 + i / 256) & 0xff));
     server_.videos().SetJob(MakeJob("job-1", v1::JOB_STATE_SUCCEEDED));
     server_.videos().SetVideo("job-1", 0, bytes_);

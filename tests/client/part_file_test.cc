@@ -9,7 +9,7 @@
 #include <csignal>
 
 #include "common/sha256.h"
-#include "tests/client/temporary_folder.h"
+#include "tests/testing/files.h"
 
 namespace wan {
 namespace {
@@ -18,7 +18,7 @@ using testing::HasSubstr;
 
 TEST(PartFile, NameAppearsOnlyWithCommit) {
   TemporaryFolder folder;
-  const std::string path = folder.Path("clip.mp4");
+  const std::string path = folder.File("clip.mp4");
   auto file = PartFile::Open(path, "job-1 0");
   ASSERT_TRUE(file.ok()) << file.status();
   ASSERT_TRUE((*file)->Append("abc").ok());
@@ -32,7 +32,7 @@ TEST(PartFile, NameAppearsOnlyWithCommit) {
 
 TEST(PartFile, ContinuesBytesOfTheSameIdentity) {
   TemporaryFolder folder;
-  const std::string path = folder.Path("clip.mp4");
+  const std::string path = folder.File("clip.mp4");
   ASSERT_TRUE((*PartFile::Open(path, "job-1 0"))->Append("abc").ok());
   auto file = PartFile::Open(path, "job-1 0");
   ASSERT_TRUE(file.ok());
@@ -43,7 +43,7 @@ TEST(PartFile, ContinuesBytesOfTheSameIdentity) {
 
 TEST(PartFile, DropsBytesOfAnotherIdentityOrOfNone) {
   TemporaryFolder folder;
-  const std::string path = folder.Path("clip.mp4");
+  const std::string path = folder.File("clip.mp4");
   ASSERT_TRUE((*PartFile::Open(path, "job-1 0"))->Append("abc").ok());
   EXPECT_EQ((*PartFile::Open(path, "job-1 1"))->size_bytes(), 0);
   WriteFile(path + ".part", "left by something else");
@@ -52,7 +52,7 @@ TEST(PartFile, DropsBytesOfAnotherIdentityOrOfNone) {
 
 TEST(PartFile, LeavesNothingWhenNothingCame) {
   TemporaryFolder folder;
-  const std::string path = folder.Path("clip.mp4");
+  const std::string path = folder.File("clip.mp4");
   ASSERT_TRUE(PartFile::Open(path, "job-1 0").ok());
   EXPECT_FALSE(FileExists(path + ".part"));
   EXPECT_FALSE(FileExists(path + ".part.id"));
@@ -60,7 +60,7 @@ TEST(PartFile, LeavesNothingWhenNothingCame) {
 
 TEST(PartFile, SecondWriterIsRefused) {
   TemporaryFolder folder;
-  const std::string path = folder.Path("clip.mp4");
+  const std::string path = folder.File("clip.mp4");
   const auto first = PartFile::Open(path, "job-1 0");
   ASSERT_TRUE(first.ok());
   const auto second = PartFile::Open(path, "job-1 0");
@@ -70,7 +70,7 @@ TEST(PartFile, SecondWriterIsRefused) {
 
 TEST(PartFile, FileTooLargeIsNamedAndKeepsWhatIsThere) {
   TemporaryFolder folder;
-  const std::string path = folder.Path("clip.mp4");
+  const std::string path = folder.File("clip.mp4");
   auto file = PartFile::Open(path, "job-1 0");
   ASSERT_TRUE(file.ok());
   ASSERT_TRUE((*file)->Append("abc").ok());
@@ -90,13 +90,13 @@ TEST(PartFile, FileTooLargeIsNamedAndKeepsWhatIsThere) {
 
 TEST(CheckOutputPath, RefusesFoldersDevicesAndMissingFolders) {
   TemporaryFolder folder;
-  EXPECT_TRUE(CheckOutputPath(folder.Path("clip.mp4")).ok());
+  EXPECT_TRUE(CheckOutputPath(folder.File("clip.mp4")).ok());
   EXPECT_TRUE(CheckOutputPath("clip.mp4").ok());
   EXPECT_FALSE(CheckOutputPath("").ok());
   EXPECT_FALSE(CheckOutputPath("/dev/null").ok());
-  mkdir(folder.Path("inner").c_str(), 0700);
-  EXPECT_THAT(std::string(CheckOutputPath(folder.Path("inner")).message()), HasSubstr("is a folder"));
-  EXPECT_THAT(std::string(CheckOutputPath(folder.Path("none/clip.mp4")).message()),
+  mkdir(folder.File("inner").c_str(), 0700);
+  EXPECT_THAT(std::string(CheckOutputPath(folder.File("inner")).message()), HasSubstr("is a folder"));
+  EXPECT_THAT(std::string(CheckOutputPath(folder.File("none/clip.mp4")).message()),
               HasSubstr("none: No such file or directory"));
 }
 

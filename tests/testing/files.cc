@@ -37,6 +37,8 @@ std::string ReadFile(const std::string& path) {
   return text.str();
 }
 
+bool FileExists(const std::string& path) { return std::filesystem::exists(path); }
+
 std::string SafetensorsBytes(const std::string& header, const std::string& data) {
   std::string bytes;
   for (uint64_t length = header.size(), i = 0; i < 8; ++i, length >>= 8)

@@ -22,6 +22,7 @@ class TemporaryFolder {
 
 void WriteFile(const std::string& path, const std::string& bytes);
 std::string ReadFile(const std::string& path);
+bool FileExists(const std::string& path);
 
 // A safetensors file of a header written by hand and data bytes; the header may be wrong on purpose.
 std::string SafetensorsBytes(const std::string& header, const std::string& data);

@@ -7,9 +7,7 @@
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/softmax.h>
 
-#include <string>
-#include <utility>
-#include <vector>
+#include <initializer_list>
 
 #include "common/log.h"
 #include "worker/ops/norm.h"
@@ -17,9 +15,11 @@
 namespace wan {
 namespace {
 
+using Shape = std::initializer_list<int64_t>;
+
+// In the one order that layout and binding share.
 template <typename Visitor>
 void VisitBlock(const Umt5Config& config, Umt5BlockWeights& weights, Visitor visit) {
-  using Shape = std::vector<int64_t>;
   const int64_t inner = config.num_heads * config.head_dim;
   visit("layer.0.layer_norm.weight", weights.attention_norm, Shape{config.width});
   visit("layer.0.SelfAttention.q.weight", weights.q, Shape{inner, config.width});
@@ -53,17 +53,14 @@ at::Tensor SelfAttention(const Umt5Config& config, const Umt5BlockWeights& weigh
 FlatLayout Umt5BlockLayout(const Umt5Config& config, at::ScalarType dtype) {
   FlatLayout layout;
   Umt5BlockWeights unused;
-  VisitBlock(config, unused, [&](std::string name, at::Tensor&, std::vector<int64_t> shape) {
-    layout.Add(std::move(name), dtype, std::move(shape));
-  });
+  VisitBlock(config, unused, [&](const char* name, at::Tensor&, Shape shape) { layout.Add(name, dtype, shape); });
   return layout;
 }
 
 Umt5BlockWeights BindUmt5Block(std::span<const at::Tensor> views) {
   Umt5BlockWeights weights;
   size_t next = 0;
-  VisitBlock(Umt5Config{}, weights,
-             [&](const std::string&, at::Tensor& member, const std::vector<int64_t>&) { member = views[next++]; });
+  VisitBlock(Umt5Config{}, weights, [&](const char*, at::Tensor& member, Shape) { member = views[next++]; });
   WAN_CHECK(next == views.size());
   return weights;
 }

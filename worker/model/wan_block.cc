@@ -4,10 +4,9 @@
 #include <ATen/ops/gelu.h>
 #include <ATen/ops/linear.h>
 
-#include <string>
-#include <utility>
-#include <vector>
+#include <initializer_list>
 
+#include "absl/strings/str_cat.h"
 #include "common/log.h"
 #include "worker/ops/attention.h"
 #include "worker/ops/modulation.h"
@@ -16,31 +15,35 @@
 namespace wan {
 namespace {
 
-// Calls visit(name, member, shape, stays_fp32) for every tensor of a block, in the one order that layout and binding
-// share.
+using Shape = std::initializer_list<int64_t>;
+
+// Calls visit(prefix, name, member, shape, stays_fp32) for every tensor of a block, in the one order that layout and
+// binding share; the checkpoint's name is prefix + name. Binding runs at every block of every step: nothing is
+// allocated.
 template <typename Visitor>
 void VisitBlock(const WanConfig& config, WanBlockWeights& weights, Visitor visit) {
-  using Shape = std::vector<int64_t>;
   const int64_t width = config.width();
-  const auto linear = [&](const std::string& name, LinearWeights& member, int64_t out, int64_t in) {
-    visit(name + ".weight", member.weight, Shape{out, in}, false);
-    visit(name + ".bias", member.bias, Shape{out}, false);
+  const auto attention = [&](const char* prefix, AttentionWeights& member) {
+    visit(prefix, "to_q.weight", member.to_q.weight, Shape{width, width}, false);
+    visit(prefix, "to_q.bias", member.to_q.bias, Shape{width}, false);
+    visit(prefix, "to_k.weight", member.to_k.weight, Shape{width, width}, false);
+    visit(prefix, "to_k.bias", member.to_k.bias, Shape{width}, false);
+    visit(prefix, "to_v.weight", member.to_v.weight, Shape{width, width}, false);
+    visit(prefix, "to_v.bias", member.to_v.bias, Shape{width}, false);
+    visit(prefix, "to_out.0.weight", member.to_out.weight, Shape{width, width}, false);
+    visit(prefix, "to_out.0.bias", member.to_out.bias, Shape{width}, false);
+    visit(prefix, "norm_q.weight", member.norm_q, Shape{width}, false);
+    visit(prefix, "norm_k.weight", member.norm_k, Shape{width}, false);
   };
-  const auto attention = [&](const std::string& name, AttentionWeights& member) {
-    linear(name + ".to_q", member.to_q, width, width);
-    linear(name + ".to_k", member.to_k, width, width);
-    linear(name + ".to_v", member.to_v, width, width);
-    linear(name + ".to_out.0", member.to_out, width, width);
-    visit(name + ".norm_q.weight", member.norm_q, Shape{width}, false);
-    visit(name + ".norm_k.weight", member.norm_k, Shape{width}, false);
-  };
-  visit("scale_shift_table", weights.scale_shift_table, Shape{1, 6, width}, true);
-  attention("attn1", weights.self_attention);
-  attention("attn2", weights.cross_attention);
-  visit("norm2.weight", weights.norm2_weight, Shape{width}, true);
-  visit("norm2.bias", weights.norm2_bias, Shape{width}, true);
-  linear("ffn.net.0.proj", weights.ffn_in, config.ffn_dim, width);
-  linear("ffn.net.2", weights.ffn_out, width, config.ffn_dim);
+  visit("", "scale_shift_table", weights.scale_shift_table, Shape{1, 6, width}, true);
+  attention("attn1.", weights.self_attention);
+  attention("attn2.", weights.cross_attention);
+  visit("norm2.", "weight", weights.norm2_weight, Shape{width}, true);
+  visit("norm2.", "bias", weights.norm2_bias, Shape{width}, true);
+  visit("ffn.net.0.", "proj.weight", weights.ffn_in.weight, Shape{config.ffn_dim, width}, false);
+  visit("ffn.net.0.", "proj.bias", weights.ffn_in.bias, Shape{config.ffn_dim}, false);
+  visit("ffn.net.2.", "weight", weights.ffn_out.weight, Shape{width, config.ffn_dim}, false);
+  visit("ffn.net.2.", "bias", weights.ffn_out.bias, Shape{width}, false);
 }
 
 at::Tensor Linear(const at::Tensor& x, const LinearWeights& weights) {
@@ -61,8 +64,8 @@ at::Tensor ModulationRow(const WanBlockWeights& weights, const at::Tensor& modul
 FlatLayout WanBlockLayout(const WanConfig& config, at::ScalarType dtype) {
   FlatLayout layout;
   WanBlockWeights unused;
-  VisitBlock(config, unused, [&](std::string name, at::Tensor&, std::vector<int64_t> shape, bool stays_fp32) {
-    layout.Add(std::move(name), stays_fp32 ? at::kFloat : dtype, std::move(shape));
+  VisitBlock(config, unused, [&](const char* prefix, const char* name, at::Tensor&, Shape shape, bool stays_fp32) {
+    layout.Add(absl::StrCat(prefix, name), stays_fp32 ? at::kFloat : dtype, shape);
   });
   return layout;
 }
@@ -70,9 +73,8 @@ FlatLayout WanBlockLayout(const WanConfig& config, at::ScalarType dtype) {
 WanBlockWeights BindWanBlock(std::span<const at::Tensor> views) {
   WanBlockWeights weights;
   size_t next = 0;
-  VisitBlock(WanConfig{}, weights, [&](const std::string&, at::Tensor& member, const std::vector<int64_t>&, bool) {
-    member = views[next++];
-  });
+  VisitBlock(WanConfig{}, weights,
+             [&](const char*, const char*, at::Tensor& member, Shape, bool) { member = views[next++]; });
   WAN_CHECK(next == views.size());
   return weights;
 }

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "tests/client/fake_server.h"
-#include "tests/client/temporary_folder.h"
+#include "tests/testing/files.h"
 
 namespace wan {
 namespace {
@@ -35,8 +35,8 @@ class ProcessTest : public testing::Test {
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     const int flags = O_WRONLY | O_CREAT | O_TRUNC;
-    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, folder_.Path("out").c_str(), flags, 0600);
-    posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, folder_.Path("err").c_str(), flags, 0600);
+    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, folder_.File("out").c_str(), flags, 0600);
+    posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, folder_.File("err").c_str(), flags, 0600);
     ASSERT_EQ(posix_spawn(&process_, program.c_str(), &actions, nullptr, argv.data(), environment.data()), 0);
     posix_spawn_file_actions_destroy(&actions);
   }
@@ -48,8 +48,8 @@ class ProcessTest : public testing::Test {
     return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
   }
 
-  std::string out() const { return ReadFile(folder_.Path("out")); }
-  std::string err() const { return ReadFile(folder_.Path("err")); }
+  std::string out() const { return ReadFile(folder_.File("out")); }
+  std::string err() const { return ReadFile(folder_.File("err")); }
 
   TemporaryFolder folder_;
   FakeServer server_;
@@ -59,7 +59,7 @@ class ProcessTest : public testing::Test {
 
 TEST_F(ProcessTest, InterruptDetachesGenerateFromItsJob) {
   server_.videos().AddWatch({.events = {MakeEvent(1, MakeJob("job-1", v1::JOB_STATE_RUNNING))}, .holds = true});
-  Start({"generate", "--model", "m", "--prompt", "x", "--output", folder_.Path("clip.mp4")});
+  Start({"generate", "--model", "m", "--prompt", "x", "--output", folder_.File("clip.mp4")});
   server_.videos().AwaitHold();
   ASSERT_EQ(kill(process_, SIGINT), 0);
   EXPECT_EQ(Wait(), 130);
@@ -75,7 +75,7 @@ TEST_F(ProcessTest, InterruptedDownloadIsContinuedByTheNextOne) {
   server_.videos().SetJob(MakeJob("job-1", v1::JOB_STATE_SUCCEEDED));
   server_.videos().SetVideo("job-1", 0, bytes);
   server_.videos().AddDownload({.stops_after = 3000, .holds = true});
-  const std::string path = folder_.Path("clip.mp4");
+  const std::string path = folder_.File("clip.mp4");
   Start({"download", "job-1", "--output", path});
   server_.videos().AwaitHold();
   ASSERT_EQ(kill(process_, SIGINT), 0);
@@ -113,7 +113,7 @@ TEST_F(ProcessTest, FilesGetNeitherColourNorARewrittenLine) {
   variables_ = {"TERM=xterm-256color"};
   server_.videos().AddWatch({.events = {MakeEvent(1, MakeJob("job-1", v1::JOB_STATE_RUNNING)),
                                         MakeEvent(2, MakeJob("job-1", v1::JOB_STATE_FAILED))}});
-  Start({"generate", "--model", "m", "--prompt", "x", "--output", folder_.Path("clip.mp4")});
+  Start({"generate", "--model", "m", "--prompt", "x", "--output", folder_.File("clip.mp4")});
   EXPECT_EQ(Wait(), 1);
   EXPECT_THAT(err(), Not(HasSubstr("\x1b")));
   EXPECT_THAT(err(), Not(HasSubstr("\r")));

@@ -10,8 +10,8 @@
 #include "common/error.h"
 #include "common/rpc/grpc_status.h"
 #include "tests/client/fake_server.h"
-#include "tests/client/temporary_folder.h"
 #include "tests/client/wanctl/test_console.h"
+#include "tests/testing/files.h"
 
 namespace wan {
 namespace {
@@ -145,7 +145,7 @@ TEST_F(RunTest, AbsentServerIsExit7AndNamed) {
 
 TEST_F(RunTest, GenerateWritesTheVideoAndPrintsItsPath) {
   PrepareFinishedJob(1);
-  const std::string path = folder_.Path("clip.mp4");
+  const std::string path = folder_.File("clip.mp4");
   EXPECT_EQ(Run({"generate", "--model", "m", "--prompt", "x", "--output", path}), 0);
   EXPECT_EQ(out(), path + "\n");
   EXPECT_EQ(ReadFile(path), "video 0");
@@ -155,25 +155,25 @@ TEST_F(RunTest, GenerateWritesTheVideoAndPrintsItsPath) {
 
 TEST_F(RunTest, GenerateNumbersSeveralVideos) {
   PrepareFinishedJob(2);
-  EXPECT_EQ(Run({"generate", "--model", "m", "--prompt", "x", "--videos", "2", "--output", folder_.Path("clip.mp4"),
+  EXPECT_EQ(Run({"generate", "--model", "m", "--prompt", "x", "--videos", "2", "--output", folder_.File("clip.mp4"),
                  "-o", "json"}),
             0);
-  EXPECT_EQ(ReadFile(folder_.Path("clip-0.mp4")), "video 0");
-  EXPECT_EQ(ReadFile(folder_.Path("clip-1.mp4")), "video 1");
+  EXPECT_EQ(ReadFile(folder_.File("clip-0.mp4")), "video 0");
+  EXPECT_EQ(ReadFile(folder_.File("clip-1.mp4")), "video 1");
   const json job = json::parse(out());
-  EXPECT_EQ(job["videos"][1]["path"], folder_.Path("clip-1.mp4"));
+  EXPECT_EQ(job["videos"][1]["path"], folder_.File("clip-1.mp4"));
   EXPECT_EQ(job["videos"][1]["seed"], "8");
 }
 
 TEST_F(RunTest, GenerateChecksTheFileBeforeTheWork) {
-  EXPECT_EQ(Run({"generate", "--model", "m", "--prompt", "x", "--output", folder_.Path("none/clip.mp4")}), 2);
+  EXPECT_EQ(Run({"generate", "--model", "m", "--prompt", "x", "--output", folder_.File("none/clip.mp4")}), 2);
   EXPECT_THAT(err(), HasSubstr("--output: write into"));
   EXPECT_TRUE(server_.videos().submits().empty());
 }
 
 TEST_F(RunTest, GenerateWarnsOfAContradictingExtension) {
   PrepareFinishedJob(1);
-  EXPECT_EQ(Run({"generate", "--model", "m", "--prompt", "x", "--codec", "ffv1", "--output", folder_.Path("a.mp4")}),
+  EXPECT_EQ(Run({"generate", "--model", "m", "--prompt", "x", "--codec", "ffv1", "--output", folder_.File("a.mp4")}),
             0);
   EXPECT_THAT(err(), HasSubstr("a.mp4 will hold ffv1 in a .mkv container"));
 }
@@ -194,7 +194,7 @@ TEST_F(RunTest, InterruptedGenerateLeavesTheJobAndSaysHowToGoOn) {
     server_.videos().AwaitHold();
     stop_.request_stop();
   });
-  const std::string path = folder_.Path("clip.mp4");
+  const std::string path = folder_.File("clip.mp4");
   EXPECT_EQ(Run({"generate", "--model", "m", "--prompt", "x", "--output", path, "--server", server_.address()}), 130);
   EXPECT_THAT(err(), HasSubstr("Detached; job job-1 goes on."));
   EXPECT_THAT(err(), HasSubstr("  wanctl watch job-1 --server " + server_.address() + "\n"));
@@ -206,8 +206,8 @@ TEST_F(RunTest, InterruptedGenerateLeavesTheJobAndSaysHowToGoOn) {
 TEST_F(RunTest, HintsQuoteForTheShell) {
   server_.videos().FailNext("WatchJob", grpc::Status(grpc::StatusCode::UNAVAILABLE, "gone"));
   Run({"generate", "--model", "m", "--prompt", "x", "--retry-seconds", "0", "--output",
-       folder_.Path("it's a clip.mp4")});
-  EXPECT_THAT(err(), HasSubstr("--output '" + folder_.Path("it'\\''s a clip.mp4") + "'\n"));
+       folder_.File("it's a clip.mp4")});
+  EXPECT_THAT(err(), HasSubstr("--output '" + folder_.File("it'\\''s a clip.mp4") + "'\n"));
 }
 
 TEST_F(RunTest, GenerateThatLosesTheServerSaysHowToGoOn) {
@@ -238,10 +238,10 @@ TEST_F(RunTest, WatchAsJsonWritesOneEventALine) {
 
 TEST_F(RunTest, DownloadTakesOneVideoByIndex) {
   PrepareFinishedJob(2);
-  EXPECT_EQ(Run({"download", "job-1", "--index", "1", "--output", folder_.Path("b.mp4")}), 0);
-  EXPECT_EQ(ReadFile(folder_.Path("b.mp4")), "video 1");
-  EXPECT_EQ(out(), folder_.Path("b.mp4") + "\n");
-  EXPECT_EQ(Run({"download", "job-1", "--index", "2", "--output", folder_.Path("c.mp4")}), 3);
+  EXPECT_EQ(Run({"download", "job-1", "--index", "1", "--output", folder_.File("b.mp4")}), 0);
+  EXPECT_EQ(ReadFile(folder_.File("b.mp4")), "video 1");
+  EXPECT_EQ(out(), folder_.File("b.mp4") + "\n");
+  EXPECT_EQ(Run({"download", "job-1", "--index", "2", "--output", folder_.File("c.mp4")}), 3);
   EXPECT_THAT(err(), HasSubstr("none with index 2"));
 }
 

@@ -226,7 +226,7 @@ class PipelineVerifier {
     report_.Compare(golden_, "vae_decode.0.latents", StageInput::kReference,
                     DenormalizeLatents(models_, final_latents));
     const at::Tensor input = golden_.Tensor("vae_decode.0.latents").to(models_.device.device(), models_.vae_dtype);
-    std::vector<at::Tensor> videos, frames;
+    std::vector<at::Tensor> videos;
     for (int64_t video = 0; video < request_.batch(); ++video) {
       WAN_ASSIGN_OR_RETURN(const Decoded decoded, DecodeAll(input.narrow(0, video, 1)));
       videos.push_back(decoded.video);

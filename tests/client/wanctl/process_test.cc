@@ -82,11 +82,12 @@ TEST_F(ProcessTest, InterruptedDownloadIsContinuedByTheNextOne) {
   EXPECT_EQ(Wait(), 130);
   EXPECT_THAT(err(), HasSubstr("wanctl download job-1 --output " + path));
   EXPECT_FALSE(FileExists(path));
-  const auto part = static_cast<int64_t>(ReadFile(path + ".part").size());
+  // The interrupt may come before the first bytes are there: then the next one begins at 0.
+  const std::string kept = FileExists(path + ".part") ? ReadFile(path + ".part") : "";
   Start({"download", "job-1", "--output", path});
   EXPECT_EQ(Wait(), 0);
   EXPECT_EQ(ReadFile(path), bytes);
-  EXPECT_EQ(server_.videos().downloads().back().offset(), part);
+  EXPECT_EQ(server_.videos().downloads().back().offset(), static_cast<int64_t>(kept.size()));
 }
 
 TEST_F(ProcessTest, ExitCodeAndStreamsAreThoseOfTheCommand) {
